@@ -1,0 +1,1 @@
+"""Clinical guidelines as data: typed assessment in, cited protocol step out."""

@@ -1,0 +1,1 @@
+"""The engines: readers of a program that give one patient's verdicts."""

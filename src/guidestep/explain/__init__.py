@@ -1,0 +1,1 @@
+"""Why a recommendation came out as it did."""

@@ -1,0 +1,1 @@
+"""The rule language: YAML with positions, expressions, types, checks and the typed tree."""
