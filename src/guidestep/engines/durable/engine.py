@@ -1,0 +1,166 @@
+"""One evaluation: facts in, stratum by stratum, verdicts out."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+from threading import Lock
+from typing import Any, TypeAlias
+
+from guidestep.engines.durable.arithmetic import Computation
+from guidestep.engines.durable.facts import Source, Writer, fragment, writer
+from guidestep.engines.durable.rulesets import Rules, lay
+from guidestep.engines.durable.session import Session
+from guidestep.engines.durable.strata import Plan, plan
+from guidestep.engines.errors import EngineError
+from guidestep.language.program import Program, Value, Verdict
+
+Fire: TypeAlias = Callable[[int, str], Sequence[str]]
+"""Asserts a fact, given as fragments, in a ruleset, given by number; returns what fired."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One ruleset of a stratum: which fragments make its fact, and what its firings do.
+
+    What fires settles a slot: its truth, what it adds to facts, and what would contradict it.
+    """
+
+    number: int
+    pick: Callable[[Sequence[str]], Sequence[str]]
+    effects: Mapping[str, tuple[int, bool, str, object]]
+
+
+_Computing: TypeAlias = tuple[int, Computation, Writer]
+
+
+class DurableEngine:
+    """Runs a program by forward chaining in durable_rules.
+
+    Safe to use from several threads at once: one evaluates while the others wait, which costs
+    nothing, as the C module holds the interpreter lock throughout. Raises `EngineError` if the
+    rules cannot be loaded, and `UnsupportedNode` for a node outside the core.
+
+    >>> from guidestep.language.program import Definition, Input
+    >>> from guidestep.language.tree import Compare, Constant, Field
+    >>> from guidestep.language.types import CONDITION, DECIMAL
+    >>> fever = Compare(">=", Field("temperature"), Constant(38.0))
+    >>> engine = DurableEngine(
+    ...     Program(
+    ...         "example",
+    ...         (Input("temperature", DECIMAL),),
+    ...         (Definition("fever", fever, CONDITION),),
+    ...     )
+    ... )
+    >>> engine.evaluate((38.5,)), engine.evaluate((None,))
+    ((True,), (None,))
+    """
+
+    def __init__(self, program: Program) -> None:
+        layout = plan(program)
+        rules = [lay(stratum.conditions) for stratum in layout.strata]
+        self._evaluation = Evaluation(layout, rules)
+        self._session = Session([each for stratum in rules for each in stratum])
+        self._lock = Lock()
+        # Nothing can be evaluating when this runs: an evaluation holds its engine. At the end of
+        # the process it does not run, as threads may be evaluating still.
+        weakref.finalize(self, self._session.free).atexit = False
+
+    def evaluate(self, inputs: Sequence[Value], /) -> tuple[Verdict, ...]:
+        """Return one verdict for each definition, in their order.
+
+        Raises `EngineError` if an input is not of its type, and if durable_rules misbehaves.
+        """
+        with self._lock:
+            try:
+                self._session.open()
+                return self._evaluation.run(inputs, self._session.fire)
+            except BaseException as fault:
+                self._session.close()
+                if isinstance(fault, EngineError) or not isinstance(fault, Exception):
+                    raise
+                raise EngineError(f"durable_rules could not evaluate: {fault}") from fault
+
+
+class Evaluation:
+    """What is done for each patient, all that can be prepared being prepared."""
+
+    def __init__(self, layout: Plan, rules: Sequence[Sequence[Rules]]) -> None:
+        self._width = len(layout.inputs)
+        self._writers = [(each.slot, writer(each)) for each in layout.inputs if each.properties]
+        conclusions = layout.sources[self._width :]
+        unless: dict[int, bool] = dict(layout.settled)
+        for stratum in layout.strata:
+            # What is never unknown is false until a rule finds it true.
+            unless |= {each.source.slot: False for each in stratum.conditions if each.forms.total}
+        self._found = [unless.get(source.slot) for source in conclusions]
+        self._fragments = [""] * self._width + [
+            # A computed source is written when it is computed.
+            fragment(source, unless.get(source.slot))
+            for source in conclusions
+        ]
+        self._strata: list[tuple[list[_Step], list[_Computing]]] = []
+        number = 0
+        for stratum, rulesets in zip(layout.strata, rules, strict=True):
+            steps = [_step(number + at, each) for at, each in enumerate(rulesets)]
+            number += len(steps)
+            self._strata.append(
+                (
+                    steps,
+                    [
+                        (each.source.slot, each.function, writer(each.source))
+                        for each in stratum.computed
+                    ],
+                )
+            )
+        self._verdicts = layout.verdicts
+
+    def run(self, inputs: Sequence[Value], fire: Fire) -> tuple[Verdict, ...]:
+        """Return the verdicts for one patient, firing the rules of each stratum in turn."""
+        if len(inputs) != self._width:
+            raise EngineError(f"{self._width} inputs were expected, not {len(inputs)}")
+        found: list[Any] = [*inputs, *self._found]
+        fragments = self._fragments.copy()
+        for slot, write in self._writers:
+            fragments[slot] = write(inputs[slot])
+        for steps, computed in self._strata:
+            for step in steps:
+                known = "".join(step.pick(fragments))
+                if not known:
+                    continue  # nothing is known that this ruleset reads
+                effects = step.effects
+                for name in fire(step.number, known):
+                    slot, truth, text, contrary = effects[name]
+                    if found[slot] is contrary:
+                        raise EngineError("durable_rules found a condition both true and false")
+                    found[slot] = truth
+                    fragments[slot] = text
+            for slot, function, write in computed:
+                value = function(found)
+                found[slot] = value
+                fragments[slot] = write(value)
+        return tuple([found[slot] for slot in self._verdicts])
+
+
+def _step(number: int, rules: Rules) -> _Step:
+    """Return how a ruleset is used."""
+    return _Step(
+        number,
+        itemgetter(*rules.sources),
+        {
+            name: (
+                conclusion.source.slot,
+                conclusion.truth,
+                fragment(conclusion.source, conclusion.truth),
+                _contrary(conclusion.source, conclusion.truth),
+            )
+            for name, conclusion in rules.conclusions.items()
+        },
+    )
+
+
+def _contrary(source: Source, truth: bool) -> object:
+    """Return what must not have been found before; false is no finding where it is the default."""
+    return object() if source.total else not truth

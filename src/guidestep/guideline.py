@@ -1,0 +1,285 @@
+"""The loaded guideline: immutable, asked about one patient after another."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib import metadata, resources
+from pathlib import Path
+
+from guidestep.assessment import Assessment, FieldSpec
+from guidestep.language.compiler import Compiled, compile_program
+from guidestep.language.crosscheck import demographic_inputs
+from guidestep.language.documents import (
+    AmbiguityEntry,
+    CitationEntry,
+    FactEntry,
+    ParameterEntry,
+    ProfileEntry,
+    StepEntry,
+)
+from guidestep.language.loader import load_rulebase
+from guidestep.language.program import Engine, Verdict
+from guidestep.language.rulebase import Assumption, Rule, Rulebase
+from guidestep.recommendation import Recommendation
+from guidestep.recommender import Recommender
+
+Given = Assessment | Mapping[str, object] | str | bytes
+"""An assessment, or the mapping or JSON text of one."""
+
+
+class SettingError(ValueError):
+    """A profile or parameter that the guideline does not have, or a value outside its bounds."""
+
+
+class _Channels:
+    """The engines of one profile with one setting of parameters, made when first asked for."""
+
+    def __init__(self, base: Rulebase, compiled: Compiled) -> None:
+        self.compiled = compiled
+        self.read = base.model.reader(compiled.paths)
+        self.open = (None,) * (len(compiled.program.inputs) - len(compiled.paths))
+        self.recommender = Recommender(base, compiled)
+        self._lock = threading.Lock()
+        self._engines: dict[str, Engine] = {}
+
+    def engine(self, name: str) -> Engine:
+        engine = self._engines.get(name)
+        if engine is None:
+            with self._lock:
+                engine = self._engines.get(name) or _make(name, self.compiled)
+                self._engines[name] = engine
+        return engine
+
+    def verdicts(self, assessment: Assessment, engines: Sequence[str]) -> tuple[Verdict, ...]:
+        """Return the verdicts on which all engines agree.
+
+        Raises:
+            EngineDisagreement: They do not.
+        """
+        inputs = self.read(assessment) + self.open
+        first = self.engine(engines[0]).evaluate(inputs)
+        for name in engines[1:]:
+            other = self.engine(name).evaluate(inputs)
+            if other != first:
+                raise self._disagreement(engines[0], first, name, other)
+        return first
+
+    def _disagreement(
+        self, first: str, ours: tuple[Verdict, ...], second: str, theirs: tuple[Verdict, ...]
+    ) -> Exception:
+        from guidestep.engines.errors import EngineDisagreement
+
+        names = [d.name for d in self.compiled.program.definitions]
+        return EngineDisagreement(
+            [(n, a, b) for n, a, b in zip(names, ours, theirs, strict=True) if a != b]
+        )
+
+
+def _make(name: str, compiled: Compiled) -> Engine:
+    if name == "durable":
+        from guidestep.engines.durable import DurableEngine
+
+        return DurableEngine(compiled.program)
+    if name == "compiled":
+        from guidestep.engines.compiled import CompiledEngine
+
+        return CompiledEngine(compiled.program)
+    raise SettingError(f"there is no engine '{name}'; the engines are durable and compiled")
+
+
+ENGINES: tuple[str, ...] = ("durable", "compiled")
+"""The two channels; an answer leaves the library only when both give it."""
+
+
+@dataclass(frozen=True)
+class Guideline:
+    """A guideline ready to be asked; made by `load`, never changed afterwards.
+
+    Safe to use from several threads at once.
+    """
+
+    base: Rulebase = field(repr=False)
+    parameters: Mapping[str, float] = field(default_factory=dict)
+    _channels: dict[str, _Channels] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def id(self) -> str:
+        """The id of the guideline."""
+        return self.base.entry.id
+
+    @property
+    def title(self) -> str:
+        """What the guideline is called."""
+        return self.base.entry.title
+
+    @property
+    def version(self) -> str:
+        """The version of the guideline."""
+        return self.base.entry.version
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over the files of the guideline."""
+        return self.base.digest
+
+    @property
+    def model(self) -> type[Assessment]:
+        """The model of the assessments it reads."""
+        return self.base.model
+
+    @cached_property
+    def fields(self) -> Mapping[str, FieldSpec]:
+        """The fields that some rule reads, by path, in the order of the model."""
+        read = {path for name in self.profiles for path in self._of(name).compiled.paths}
+        return {path: spec for path, spec in self.model.fields().items() if path in read}
+
+    @property
+    def rules(self) -> Mapping[str, Rule]:
+        """The rules of all families, by id."""
+        return self.base.rules
+
+    @property
+    def steps(self) -> Mapping[str, StepEntry]:
+        """The protocol steps, by id."""
+        return self.base.steps
+
+    @property
+    def citations(self) -> Mapping[str, CitationEntry]:
+        """The citations, by id."""
+        return self.base.citations
+
+    @property
+    def facts(self) -> Mapping[str, FactEntry]:
+        """The facts of the source, by id."""
+        return self.base.facts
+
+    @property
+    def ambiguities(self) -> tuple[AmbiguityEntry, ...]:
+        """What the source leaves open, and how it is treated."""
+        return self.base.ambiguities
+
+    @property
+    def assumptions(self) -> Mapping[str, Assumption]:
+        """The assumptions, by id."""
+        return self.base.assumptions
+
+    @property
+    def profiles(self) -> Mapping[str, ProfileEntry]:
+        """The profiles, by id."""
+        return {profile.id: profile for profile in self.base.entry.profiles}
+
+    @property
+    def default_profile(self) -> str:
+        """The profile used when none is named."""
+        return next(profile.id for profile in self.base.entry.profiles if profile.default)
+
+    @property
+    def demographic_inputs(self) -> Mapping[str, tuple[str, ...]]:
+        """The inputs that tell who a person is, by source attribute, derived from the rules."""
+        return demographic_inputs(self.base)
+
+    def configure(self, **parameters: float) -> Guideline:
+        """Return the guideline with parameters set by the site, within their bounds.
+
+        Raises:
+            SettingError: There is no such parameter, or the value is out of its bounds.
+        """
+        known = {entry.id: entry for entry in self.base.entry.parameters}
+        for name, value in parameters.items():
+            if name not in known:
+                names = ", ".join(known) or "none"
+                raise SettingError(f"there is no parameter '{name}'; the parameters are {names}")
+            _within(known[name], value)
+        return Guideline(self.base, {**self.parameters, **parameters})
+
+    def recommend(
+        self, assessment: Given, *, profile: str | None = None, engine: str | None = None
+    ) -> Recommendation:
+        """Return the recommendation for a patient.
+
+        `assessment` is an assessment of the guideline's model, or the mapping or JSON of one.
+        `engine` names one channel to use alone: the recommendation then says that it was not
+        checked by a second.
+
+        Raises:
+            AssessmentError: The assessment is at fault; the error names every field at fault.
+            EngineDisagreement: The two engines differ; no answer is given.
+            SettingError: There is no such profile or engine.
+        """
+        patient = assessment if isinstance(assessment, self.model) else self._read(assessment)
+        channels = self._of(profile or self.default_profile)
+        engines = ENGINES if engine is None else (engine,)
+        verdicts = channels.verdicts(patient, engines)
+        return channels.recommender.recommend(patient, verdicts, engines, versions())
+
+    def _read(self, assessment: Given) -> Assessment:
+        if isinstance(assessment, Assessment):
+            raise SettingError(
+                f"{self.id} reads {self.model.__name__}, not {type(assessment).__name__}"
+            )
+        return self.model.read(assessment)
+
+    def _of(self, profile: str) -> _Channels:
+        channels = self._channels.get(profile)
+        if channels is None:
+            known = self.profiles
+            if profile not in known:
+                raise SettingError(
+                    f"there is no profile '{profile}'; the profiles are {', '.join(known)}"
+                )
+            values = {entry.id: entry.default for entry in self.base.entry.parameters}
+            compiled = compile_program(self.base, known[profile], {**values, **self.parameters})
+            # Two threads may both compile; they arrive at the same and one of them is kept.
+            channels = self._channels.setdefault(profile, _Channels(self.base, compiled))
+        return channels
+
+
+def _within(entry: ParameterEntry, value: float) -> None:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not entry.minimum <= value <= entry.maximum:
+        unit = f" {entry.unit}" if entry.unit else ""
+        raise SettingError(
+            f"{entry.id} must be a number from {entry.minimum:g} to {entry.maximum:g}{unit}, "
+            f"not {value!r}"
+        )
+
+
+_VERSIONS: dict[str, str] = {}
+
+
+def versions() -> Mapping[str, str]:
+    """Return the versions of the packages that answer, found once."""
+    if not _VERSIONS:
+        _VERSIONS.update(
+            {name: metadata.version(name) for name in ("guidestep", "durable_rules", "pydantic")}
+        )
+    return _VERSIONS
+
+
+def shipped() -> tuple[str, ...]:
+    """Return the ids of the guidelines that come with the package."""
+    root = _rules()
+    return tuple(sorted(child.name for child in root.iterdir() if child.is_dir()))
+
+
+def load(name: str | Path, *, model: type[Assessment] | None = None) -> Guideline:
+    """Return a guideline: one that comes with the package, by its id, or the one in a folder.
+
+    `model` stands in for the assessment model that the guideline names.
+
+    Raises:
+        GuidelineError: The guideline is at fault; the error shows every fault with its place.
+    """
+    path = Path(name)
+    if isinstance(name, str) and name in shipped() and not path.is_dir():
+        path = _rules() / name
+    return Guideline(load_rulebase(path, model))
+
+
+def _rules() -> Path:
+    """Return the folder of the shipped guidelines: in the wheel, or beside `src` in a checkout."""
+    inside = Path(str(resources.files("guidestep"))) / "rules"
+    return inside if inside.is_dir() else inside.parents[2] / "rules"

@@ -1,0 +1,227 @@
+"""What comes back: a recommendation, immutable, with everything it rests on.
+
+All models are frozen and serialise to JSON and back; the order of everything is fixed, so that
+the same input gives the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, PrivateAttr
+
+from guidestep.language.documents import CitationEntry, DoseEntry, Review
+from guidestep.outcome import Action, Basis, Family, Outcome
+
+if TYPE_CHECKING:
+    from guidestep.explain.explanation import Explanation
+    from guidestep.recommender import Evidence
+
+Known: TypeAlias = bool | int | float | str
+
+
+class Part(BaseModel):
+    """What all parts of a recommendation share: frozen, no unknown key."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Seen(Part):
+    """A value of the assessment that a rule looked at; `unit` is UCUM, a date is ISO 8601."""
+
+    path: str
+    label: str
+    value: Known
+    unit: str | None = None
+
+
+class Missing(Part):
+    """An input that is not assessed and could still change the answer.
+
+    `rules` are the rules that wait for it and `could_lead_to` the most urgent outcome that one of
+    them gives. `absent_reason` is the FHIR data-absent-reason recorded beside it, if any.
+    """
+
+    path: str
+    label: str
+    question: str
+    unit: str | None = None
+    members: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+    could_lead_to: Outcome
+    absent_reason: str | None = None
+
+
+class Reason(Part):
+    """A rule that speaks in the answer.
+
+    `verdict` is `true` for a rule that fired, `unknown` for one that could still fire, `unmet` for
+    a requirement that does not hold, `false` for a criterion that is not met. The grounds include
+    those of the definitions that the rule refers to.
+    """
+
+    rule: str
+    family: Family | Literal["progression"]
+    statement: str
+    verdict: Literal["true", "false", "unknown", "unmet"]
+    advice: str = ""
+    urgency: str = ""
+    step: str | None = None
+    seen: tuple[Seen, ...] = ()
+    facts: tuple[str, ...] = ()
+    cites: tuple[str, ...] = ()
+    assumes: tuple[str, ...] = ()
+
+
+class StepAdvice(Part):
+    """One protocol step and what happens with it.
+
+    `waiting_for` are the inputs whose answer could start or progress it.
+    """
+
+    id: str
+    track: str
+    action: Action
+    title: str
+    content: str
+    dose: tuple[DoseEntry, ...] = ()
+    conditions: tuple[str, ...] = ()
+    next: str = ""
+    reasons: tuple[Reason, ...] = ()
+    waiting_for: tuple[str, ...] = ()
+    facts: tuple[str, ...] = ()
+    cites: tuple[str, ...] = ()
+    assumes: tuple[str, ...] = ()
+
+
+class NotEvaluable(Part):
+    """A rule that stayed unknown and did not block, because the guideline declares it optional.
+
+    Not evaluable is never negative.
+    """
+
+    rule: str
+    statement: str
+    missing: tuple[str, ...]
+    facts: tuple[str, ...] = ()
+    cites: tuple[str, ...] = ()
+    assumes: tuple[str, ...] = ()
+
+
+class NoticeGiven(Part):
+    """A notice that rides along: monitoring, surveillance, a word to the prescriber."""
+
+    id: str
+    kind: str
+    statement: str
+    seen: tuple[Seen, ...] = ()
+    facts: tuple[str, ...] = ()
+    cites: tuple[str, ...] = ()
+    assumes: tuple[str, ...] = ()
+
+
+class Answer(Part):
+    """The answer to what the clinician asked for: granted only when the rules themselves do."""
+
+    request: str
+    statement: str
+    granted: bool
+    answer: str
+    facts: tuple[str, ...] = ()
+    cites: tuple[str, ...] = ()
+    assumes: tuple[str, ...] = ()
+
+
+class AssumptionUsed(Part):
+    """An assumption that the answer rests on."""
+
+    id: str
+    version: int
+    title: str
+    statement: str
+
+
+class GuidelineUsed(Part):
+    """Which guideline answered: `digest` is SHA-256 over its files."""
+
+    id: str
+    title: str
+    version: str
+    digest: str
+    profile: str
+    parameters: Mapping[str, float]
+
+
+class Recommendation(Part):
+    """The answer to one assessment.
+
+    `possible` are outcomes more urgent than this one that an unknown input could still bring.
+    `engines` are the channels that agreed on it; with one alone, `agreement` is `False`.
+    """
+
+    outcome: Outcome
+    basis: Basis
+    steps: tuple[StepAdvice, ...]
+    reasons: tuple[Reason, ...]
+    possible: tuple[Outcome, ...]
+    missing: tuple[Missing, ...]
+    not_evaluable: tuple[NotEvaluable, ...]
+    conflicts: tuple[Reason, ...]
+    cautions: tuple[Reason, ...]
+    notices: tuple[NoticeGiven, ...]
+    answers: tuple[Answer, ...]
+    facts: tuple[str, ...]
+    assumptions: tuple[AssumptionUsed, ...]
+    citations: tuple[CitationEntry, ...]
+    review: Review
+    guideline: GuidelineUsed
+    engines: tuple[str, ...]
+    agreement: bool
+    versions: Mapping[str, str]
+    input_digest: str
+
+    _evidence: Evidence | None = PrivateAttr(default=None)
+
+    def explain(self) -> Explanation:
+        """Return why: the tree of every rule that decided, with the values it saw.
+
+        Raises:
+            LookupError: The recommendation was read from JSON, which does not hold the patient's
+                data: ask the guideline again.
+        """
+        from guidestep.explain.explanation import explain
+
+        if self._evidence is None:
+            raise LookupError(
+                "this recommendation was read back without its assessment; "
+                "call guideline.recommend(assessment) again to explain it"
+            )
+        return explain(self, self._evidence)
+
+    def to_json(self) -> str:
+        """Return the recommendation as JSON, the same bytes for the same answer."""
+        return self.model_dump_json(by_alias=True, exclude_none=True)
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Recommendation:
+        """Return the recommendation that `to_json` wrote.
+
+        Raises:
+            pydantic.ValidationError: The text is not such a recommendation.
+        """
+        return cls.model_validate_json(text)
+
+    def card(self) -> str:
+        """Return the plain-text card that a clinician reads."""
+        from guidestep.notebook.text_card import text_card
+
+        return text_card(self)
+
+    def __str__(self) -> str:
+        return self.card()
+
+    def _repr_html_(self) -> str:
+        from guidestep.notebook.html_card import html_card
+
+        return html_card(self)
