@@ -1,0 +1,36 @@
+# Two commands for a fresh machine: `make demo` and `make test`. Both set up what they need.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+EXAMPLE ?= docs/examples/eligible-intake.yaml
+
+.PHONY: demo test setup lint types benchmark docs clean
+
+demo: setup
+	$(BIN)/guidestep recommend $(EXAMPLE)
+
+test: setup
+	COVERAGE_CORE=sysmon $(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term --cov-fail-under=95
+
+setup: $(READY)
+
+# durable_rules comes as C source: a compiler and the Python headers must be there.
+$(READY): pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup
+	$(BIN)/mypy
+
+benchmark: setup
+	$(BIN)/python tests/benchmarks/single.py
+
+clean:
+	rm -rf $(VENV) .coverage* .hypothesis .mypy_cache .ruff_cache build dist
