@@ -10,7 +10,15 @@ from datetime import date
 from operator import attrgetter
 from typing import Annotated, ClassVar, Self, cast
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationError,
+    model_validator,
+)
 
 from guidestep.assessment.absent import DataAbsentReason
 from guidestep.assessment.consistency import derived_values, late_dates, misplaced_reasons
@@ -75,6 +83,7 @@ class Assessment(BaseModel):
     data_absent_reasons: Annotated[
         Mapping[str, Annotated[DataAbsentReason, Field(strict=False)]],
         AfterValidator(FrozenDict),
+        PlainSerializer(dict),
         Field(default_factory=FrozenDict),
     ]
     """Why fields are missing: path to reason, only for fields that are None."""
