@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from guidestep.engines.compiled.writer import (
     Code,
-    Score,
     Condition,
+    Score,
     Value,
     Writer,
-    condition,
+    as_condition,
     variable,
 )
 from guidestep.engines.support import UnsupportedNode
@@ -44,13 +44,13 @@ NEVER = Condition("False", "True")
 
 def not_(writer: Writer, node: Not, operands: Sequence[Code]) -> Condition:
     """Negation: true and false change places."""
-    operand = condition(operands[0])
+    operand = as_condition(operands[0])
     return Condition(operand.false, operand.true, operand.depth, doubtful=not operand.doubtful)
 
 
 def all_of(writer: Writer, node: And, operands: Sequence[Code]) -> Condition:
     """Conjunction: true if all are, false if one is."""
-    parts = [condition(operand) for operand in operands]
+    parts = [as_condition(operand) for operand in operands]
     if len(parts) < 2:
         return parts[0] if parts else ALWAYS
     return writer.shallow(
@@ -64,7 +64,7 @@ def all_of(writer: Writer, node: And, operands: Sequence[Code]) -> Condition:
 
 def any_of(writer: Writer, node: Or, operands: Sequence[Code]) -> Condition:
     """Disjunction: true if one is, false if all are."""
-    parts = [condition(operand) for operand in operands]
+    parts = [as_condition(operand) for operand in operands]
     if len(parts) < 2:
         return parts[0] if parts else NEVER
     return writer.shallow(

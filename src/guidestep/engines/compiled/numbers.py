@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from guidestep.engines.compiled.functions import ARITHMETIC, FUNCTIONS, LARGEST
-from guidestep.engines.compiled.writer import Code, Score, Value, Writer, condition
+from guidestep.engines.compiled.writer import Code, Score, Value, Writer, as_condition
 from guidestep.engines.support import UnsupportedNode
 from guidestep.language.tree import Arithmetic, Call, Negative, WeightedSum
 
@@ -55,7 +55,7 @@ def weighted_sum(writer: Writer, node: WeightedSum, operands: Sequence[Code]) ->
     low, high = writer.fresh("l"), writer.fresh("h")
     writer.write(f"{low} = {high} = 0")
     for operand, (_, weight) in zip(operands, node.items, strict=True):
-        item, points = condition(operand), writer.constant(weight)
+        item, points = as_condition(operand), writer.constant(weight)
         writer.write(f"if {item.true}:", f"    {low} += {points}", f"    {high} += {points}")
         if weight:
             moved = low if weight < 0 else high

@@ -147,7 +147,7 @@ class Writer:
         return "\n    ".join([f"def {name}({parameter}):", *body, f"return {result}"]) + "\n"
 
 
-def condition(code: Code) -> Condition:
+def as_condition(code: Code) -> Condition:
     """Return the code as that of a condition; raises `TypeError` if it is not one."""
     if not isinstance(code, Condition):
         raise TypeError("a value stands where a condition is needed")
