@@ -9,6 +9,7 @@ from functools import cached_property
 from importlib import metadata, resources
 from pathlib import Path
 
+from guidestep.answer import Recommender
 from guidestep.assessment import Assessment, FieldSpec
 from guidestep.language.compiler import Compiled, compile_program
 from guidestep.language.crosscheck import demographic_inputs
@@ -21,10 +22,9 @@ from guidestep.language.documents import (
     StepEntry,
 )
 from guidestep.language.loader import load_rulebase
-from guidestep.language.program import Engine, Verdict
+from guidestep.language.program import Engine, Value, Verdict
 from guidestep.language.rulebase import Assumption, Rule, Rulebase
 from guidestep.recommendation import Recommendation
-from guidestep.recommender import Recommender
 
 Given = Assessment | Mapping[str, object] | str | bytes
 """An assessment, or the mapping or JSON text of one."""
@@ -53,13 +53,12 @@ class _Channels:
                 self._engines[name] = engine
         return engine
 
-    def verdicts(self, assessment: Assessment, engines: Sequence[str]) -> tuple[Verdict, ...]:
+    def verdicts(self, inputs: tuple[Value, ...], engines: Sequence[str]) -> tuple[Verdict, ...]:
         """Return the verdicts on which all engines agree.
 
         Raises:
             EngineDisagreement: They do not.
         """
-        inputs = self.read(assessment) + self.open
         first = self.engine(engines[0]).evaluate(inputs)
         for name in engines[1:]:
             other = self.engine(name).evaluate(inputs)
@@ -212,8 +211,9 @@ class Guideline:
         patient = assessment if isinstance(assessment, self.model) else self._read(assessment)
         channels = self._of(profile or self.default_profile)
         engines = ENGINES if engine is None else (engine,)
-        verdicts = channels.verdicts(patient, engines)
-        return channels.recommender.recommend(patient, verdicts, engines, versions())
+        inputs = channels.read(patient) + channels.open
+        verdicts = channels.verdicts(inputs, engines)
+        return channels.recommender.recommend(patient, inputs, verdicts, engines, versions())
 
     def _read(self, assessment: Given) -> Assessment:
         if isinstance(assessment, Assessment):

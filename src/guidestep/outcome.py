@@ -22,7 +22,10 @@ class Outcome(StrEnum):
     @property
     def precedence(self) -> int:
         """The rank of the outcome: 0 is the most urgent."""
-        return tuple(Outcome).index(self)
+        return _RANKS[self]
+
+
+_RANKS = {outcome: rank for rank, outcome in enumerate(Outcome)}
 
 
 class Action(StrEnum):

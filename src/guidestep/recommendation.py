@@ -1,33 +1,30 @@
 """What comes back: a recommendation, immutable, with everything it rests on.
 
-All models are frozen and serialise to JSON and back; the order of everything is fixed, so that
-the same input gives the same bytes.
+All parts are frozen and go to JSON and back; the order of everything is fixed, so that the same
+input gives the same bytes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
-from pydantic import BaseModel, ConfigDict, PrivateAttr
+from pydantic import TypeAdapter
 
 from guidestep.language.documents import CitationEntry, DoseEntry, Review
 from guidestep.outcome import Action, Basis, Family, Outcome
 
 if TYPE_CHECKING:
+    from guidestep.explain.evidence import Evidence
     from guidestep.explain.explanation import Explanation
-    from guidestep.recommender import Evidence
 
 Known: TypeAlias = bool | int | float | str
 
 
-class Part(BaseModel):
-    """What all parts of a recommendation share: frozen, no unknown key."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Seen(Part):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
     """A value of the assessment that a rule looked at; `unit` is UCUM, a date is ISO 8601."""
 
     path: str
@@ -36,7 +33,8 @@ class Seen(Part):
     unit: str | None = None
 
 
-class Missing(Part):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missing:
     """An input that is not assessed and could still change the answer.
 
     `rules` are the rules that wait for it and `could_lead_to` the most urgent outcome that one of
@@ -53,7 +51,8 @@ class Missing(Part):
     absent_reason: str | None = None
 
 
-class Reason(Part):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
     """A rule that speaks in the answer.
 
     `verdict` is `true` for a rule that fired, `unknown` for one that could still fire, `unmet` for
@@ -74,7 +73,8 @@ class Reason(Part):
     assumes: tuple[str, ...] = ()
 
 
-class StepAdvice(Part):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepAdvice:
     """One protocol step and what happens with it.
 
     `waiting_for` are the inputs whose answer could start or progress it.
@@ -95,7 +95,8 @@ class StepAdvice(Part):
     assumes: tuple[str, ...] = ()
 
 
-class NotEvaluable(Part):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotEvaluable:
     """A rule that stayed unknown and did not block, because the guideline declares it optional.
 
     Not evaluable is never negative.
@@ -109,7 +110,8 @@ class NotEvaluable(Part):
     assumes: tuple[str, ...] = ()
 
 
-class NoticeGiven(Part):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeGiven:
     """A notice that rides along: monitoring, surveillance, a word to the prescriber."""
 
     id: str
@@ -121,7 +123,8 @@ class NoticeGiven(Part):
     assumes: tuple[str, ...] = ()
 
 
-class Answer(Part):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
     """The answer to what the clinician asked for: granted only when the rules themselves do."""
 
     request: str
@@ -133,7 +136,8 @@ class Answer(Part):
     assumes: tuple[str, ...] = ()
 
 
-class AssumptionUsed(Part):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssumptionUsed:
     """An assumption that the answer rests on."""
 
     id: str
@@ -142,7 +146,8 @@ class AssumptionUsed(Part):
     statement: str
 
 
-class GuidelineUsed(Part):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuidelineUsed:
     """Which guideline answered: `digest` is SHA-256 over its files."""
 
     id: str
@@ -153,7 +158,8 @@ class GuidelineUsed(Part):
     parameters: Mapping[str, float]
 
 
-class Recommendation(Part):
+@dataclass(frozen=True, kw_only=True)
+class Recommendation:
     """The answer to one assessment.
 
     `possible` are outcomes more urgent than this one that an unknown input could still bring.
@@ -181,7 +187,15 @@ class Recommendation(Part):
     versions: Mapping[str, str]
     input_digest: str
 
-    _evidence: Evidence | None = PrivateAttr(default=None)
+    @property
+    def evidence(self) -> Evidence | None:
+        """What the recommendation was made from; `None` when it was read from JSON."""
+        return cast("Evidence | None", self.__dict__.get("_evidence"))
+
+    def with_evidence(self, evidence: Evidence) -> Recommendation:
+        """Keep what the recommendation was made from beside it, outside equality and JSON."""
+        object.__setattr__(self, "_evidence", evidence)
+        return self
 
     def explain(self) -> Explanation:
         """Return why: the tree of every rule that decided, with the values it saw.
@@ -192,16 +206,17 @@ class Recommendation(Part):
         """
         from guidestep.explain.explanation import explain
 
-        if self._evidence is None:
+        evidence = self.evidence
+        if evidence is None:
             raise LookupError(
                 "this recommendation was read back without its assessment; "
                 "call guideline.recommend(assessment) again to explain it"
             )
-        return explain(self, self._evidence)
+        return explain(self, evidence)
 
     def to_json(self) -> str:
         """Return the recommendation as JSON, the same bytes for the same answer."""
-        return self.model_dump_json(by_alias=True, exclude_none=True)
+        return _adapter().dump_json(self, by_alias=True, exclude_none=True).decode()
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Recommendation:
@@ -210,7 +225,13 @@ class Recommendation(Part):
         Raises:
             pydantic.ValidationError: The text is not such a recommendation.
         """
-        return cls.model_validate_json(text)
+        return _adapter().validate_json(text)
+
+    @classmethod
+    def json_schema(cls) -> dict[str, object]:
+        """Return the JSON Schema of what `to_json` writes."""
+        schema = _adapter().json_schema(mode="serialization")
+        return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
     def card(self) -> str:
         """Return the plain-text card that a clinician reads."""
@@ -225,3 +246,9 @@ class Recommendation(Part):
         from guidestep.notebook.html_card import html_card
 
         return html_card(self)
+
+
+@cache
+def _adapter() -> TypeAdapter[Recommendation]:
+    """Return the reader and writer of JSON, made when first needed."""
+    return TypeAdapter(Recommendation)

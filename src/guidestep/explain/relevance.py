@@ -5,9 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from guidestep.engines.compiled.trace import TraceNode, trace
+from guidestep.engines.compiled.trace import COMPARISONS, trace
 from guidestep.language.program import Definition, Value, Verdict
-from guidestep.language.tree import And, Field, IsKnown, Not, Or, Reference, WeightedSum
+from guidestep.language.tree import (
+    And,
+    Compare,
+    Constant,
+    Expression,
+    Field,
+    IsKnown,
+    IsMember,
+    Not,
+    Or,
+    Reference,
+    WeightedSum,
+    children,
+)
+from guidestep.logic import all_of, any_of, not_
 
 _NONE: frozenset[str] = frozenset()
 
@@ -29,32 +43,61 @@ class Relevance:
 
         An input counts only while it matters: in `a or b` nothing is asked once `a` is true.
         """
-        if name not in self._found:
-            expression = self.definitions[name].expression
-            self._found[name] = self._open(trace(expression, self.value, self.verdicts.__getitem__))
-        return self._found[name]
+        found = self._found.get(name)
+        if found is None:
+            found = self._found[name] = self._look(self.definitions[name].expression)[1]
+        return found
 
-    def _open(self, seen: TraceNode) -> frozenset[str]:
-        match seen.node:
+    def _look(self, node: Expression) -> tuple[Verdict | str, frozenset[str]]:
+        """Return what a node comes to, and the unknown inputs that could change it."""
+        match node:
             case Field(path=path):
-                return frozenset({path}) if seen.verdict is None else _NONE
+                value = self.value(path)
+                return value, frozenset({path}) if value is None else _NONE
+            case IsMember(subject=Field(path=path), members=members):
+                value = self.value(path)
+                return (None, frozenset({path})) if value is None else (value in members, _NONE)
             case Reference(name=name):
-                return self.of(name)
-            case And():
-                return self._joined(seen, decides=False)
-            case Or():
-                return self._joined(seen, decides=True)
-            case Not() | IsKnown() | WeightedSum():
-                return self._below(seen)
+                return self.verdicts[name], self.of(name)
+            case Not(operand=operand):
+                truth, open_ = self._look(operand)
+                return not_(truth if isinstance(truth, bool) else None), open_
+            case And(operands=operands):
+                return self._joined(operands, decides=False)
+            case Or(operands=operands):
+                return self._joined(operands, decides=True)
+            case IsKnown(operand=operand):
+                verdict, open_ = self._look(operand)
+                if isinstance(verdict, tuple):
+                    return verdict[0] == verdict[1], open_
+                return verdict is not None, open_
+            case Constant(value=value):
+                return value, _NONE
+            case Compare(left=Field() | Constant() as left, right=Field() | Constant() as right):
+                (one, open_), (other, more) = self._look(left), self._look(right)
+                if one is None or other is None:
+                    return None, open_ | more
+                return COMPARISONS[node.operator](one, other), _NONE
+            case WeightedSum():
+                return self._traced(node), self._below(node)
             case _:
-                return self._below(seen) if seen.verdict is None else _NONE
+                verdict = self._traced(node)
+                return verdict, self._below(node) if verdict is None else _NONE
 
-    def _joined(self, seen: TraceNode, *, decides: bool) -> frozenset[str]:
-        opens = [(child.verdict, self._open(child)) for child in seen.children]
+    def _traced(self, node: Expression) -> Verdict | str:
+        return trace(node, self.value, self.verdicts.__getitem__).verdict
+
+    def _joined(
+        self, operands: tuple[Expression, ...], *, decides: bool
+    ) -> tuple[Verdict, frozenset[str]]:
+        looks = [self._look(operand) for operand in operands]
+        truths = [truth if isinstance(truth, bool) else None for truth, _ in looks]
+        joined = any_of(truths) if decides else all_of(truths)
+        opens = [open_ for _, open_ in looks]
         # One operand that decides for good settles the whole, whatever the others wait for.
-        if any(verdict is decides and not open_ for verdict, open_ in opens):
-            return _NONE
-        return _NONE.union(*(open_ for _, open_ in opens))
+        if any(t is decides and not open_ for t, open_ in zip(truths, opens, strict=True)):
+            return joined, _NONE
+        return joined, _NONE.union(*opens)
 
-    def _below(self, seen: TraceNode) -> frozenset[str]:
-        return _NONE.union(*(self._open(child) for child in seen.children))
+    def _below(self, node: Expression) -> frozenset[str]:
+        return _NONE.union(*(self._look(child)[1] for child in children(node)))

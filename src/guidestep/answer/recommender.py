@@ -1,0 +1,321 @@
+"""The recommender: reads the engines' verdicts by name and puts the answer together."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+
+from guidestep.answer.missing import Waiting, awaited, listed, wait
+from guidestep.answer.protocol import advised
+from guidestep.answer.voice import Prepared, Spoken, Voice, printed_range
+from guidestep.assessment import Assessment
+from guidestep.explain.evidence import Evidence
+from guidestep.explain.relevance import Relevance
+from guidestep.language.compiler import Compiled
+from guidestep.language.decision import any_name, excused_name, outcome_name, unmet_name
+from guidestep.language.documents import DoseEntry, StepEntry
+from guidestep.language.program import Value, Verdict
+from guidestep.language.rulebase import Rulebase, grounds_of
+from guidestep.outcome import Basis, Family, Outcome
+from guidestep.recommendation import (
+    Answer,
+    GuidelineUsed,
+    Missing,
+    NotEvaluable,
+    NoticeGiven,
+    Reason,
+    Recommendation,
+    StepAdvice,
+)
+
+NO_RULE = "no-rule-decides"
+_LEVELS = tuple((outcome, any_name(outcome)) for outcome in tuple(Outcome)[:3])
+
+
+class Recommender:
+    """Turns the verdicts on one patient into a recommendation, for one compiled profile."""
+
+    def __init__(self, base: Rulebase, compiled: Compiled) -> None:
+        self._voice = Voice(base, compiled)
+        self._outcomes = [(outcome, self._voice.at[outcome_name(outcome)]) for outcome in Outcome]
+        self._used = GuidelineUsed(
+            id=base.entry.id,
+            title=base.entry.title,
+            version=base.entry.version,
+            digest=base.digest,
+            profile=compiled.profile.id,
+            parameters=dict(compiled.parameters),
+        )
+
+    def recommend(
+        self,
+        assessment: Assessment,
+        inputs: tuple[Value, ...],
+        verdicts: tuple[Verdict, ...],
+        engines: tuple[str, ...],
+        versions: Mapping[str, str],
+    ) -> Recommendation:
+        """Return the recommendation for a patient, given the verdicts on every definition.
+
+        `inputs` are those the engines were given, in the order of the program.
+        """
+        voice = self._voice
+        evidence = Evidence(voice.base, voice.compiled, assessment, inputs, verdicts)
+        speech = _Speech(voice, evidence)
+        outcome = next(outcome for outcome, at in self._outcomes if verdicts[at] is True)
+        possible = speech.possible(outcome)
+        conflicts = speech.true(voice.by_family[Family.CONFLICT])
+        steps: tuple[StepAdvice, ...] = ()
+        missing: tuple[Missing, ...] = ()
+        match outcome:
+            case Outcome.RECOMMEND:
+                steps = speech.steps()
+                reasons = tuple({r.rule: r for step in steps for r in step.reasons}.values())
+            case Outcome.SURVEILLANCE:
+                reasons = speech.true(voice.by_family[Family.SURVEILLANCE])
+            case Outcome.ASSESS_FIRST:
+                reasons = (*conflicts, *speech.assess())
+            case _:
+                reasons = speech.true(voice.blocking, outcome)
+        if outcome is Outcome.ASSESS_FIRST or possible:
+            missing = listed(voice, assessment, speech.waiting())
+        elif any(step.waiting_for for step in steps):
+            missing = listed(voice, assessment, awaited(steps))
+        cautions = speech.cautions()
+        not_evaluable = speech.not_evaluable()
+        notices = speech.notices(outcome)
+        answers = speech.answers(steps)
+        facts, assumptions, citations = voice.ledger.listed(speech.mark)
+        return Recommendation(
+            outcome=outcome,
+            basis=_basis(outcome, reasons, not_evaluable, voice.compiled.off),
+            steps=steps,
+            reasons=reasons,
+            possible=possible,
+            missing=missing,
+            not_evaluable=not_evaluable,
+            conflicts=conflicts,
+            cautions=cautions,
+            notices=notices,
+            answers=answers,
+            facts=facts,
+            assumptions=assumptions,
+            citations=citations,
+            review=voice.base.entry.review,
+            guideline=self._used,
+            engines=engines,
+            agreement=len(engines) > 1,
+            versions=versions,
+            input_digest=_digest(assessment),
+        ).with_evidence(evidence)
+
+
+class _Speech:
+    """One patient's answer in the making; `mark` gathers what it rests on."""
+
+    def __init__(self, voice: Voice, evidence: Evidence) -> None:
+        self.voice = voice
+        self.evidence = evidence
+        self.found = evidence.found
+        self.mark = 0
+
+    @cached_property
+    def relevance(self) -> Relevance:
+        return Relevance(self.voice.definitions, self.evidence.verdicts, self.evidence.value)
+
+    def reason(self, prepared: Prepared, verdict: Spoken) -> Reason:
+        self.mark |= prepared.mark
+        return self.voice.reason(prepared, verdict, self.evidence)
+
+    def true(self, rules: Iterable[Prepared], outcome: Outcome | None = None) -> tuple[Reason, ...]:
+        """Return what the true rules say, all of them or those with an outcome."""
+        found = self.found
+        return tuple(
+            [
+                self.reason(p, "true")
+                for p in rules
+                if found[p.at] is True and (outcome is None or p.then is outcome)
+            ]
+        )
+
+    def undecided(self, prepared: Prepared) -> bool:
+        """Whether a rule could still come true and nothing excuses it."""
+        if self.found[prepared.at] is not None:
+            return False
+        excused = self.voice.at.get(excused_name(prepared.rule.id))
+        return excused is None or self.found[excused] is not True
+
+    def blocks(self, prepared: Prepared) -> bool:
+        """Whether an undecided rule bars every step."""
+        return self.undecided(prepared) and (prepared.then is not None or prepared.optional)
+
+    def possible(self, outcome: Outcome) -> tuple[Outcome, ...]:
+        """Return the more urgent outcomes that an unknown input could still bring."""
+        return tuple(
+            [
+                level
+                for level, name in _LEVELS
+                if self.found[self.voice.at[name]] is None
+                and level.precedence < outcome.precedence
+                and any(p.then is level and self.undecided(p) for p in self.voice.blocking)
+            ]
+        )
+
+    def assess(self) -> Iterator[Reason]:
+        """Yield why nothing can be decided yet: what is true, undecided, unmet or left open."""
+        silent = True
+        for prepared in self.voice.blocking:
+            if self.found[prepared.at] is True and prepared.then is Outcome.ASSESS_FIRST:
+                silent = False
+                yield self.reason(prepared, "true")
+            elif self.blocks(prepared):
+                silent = False
+                yield self.reason(prepared, "unknown")
+        for prepared in self.unmet():
+            silent = False
+            yield self.reason(prepared, "unmet")
+        for reason in self.open_points():
+            silent = False
+            yield reason
+        conflicts = self.voice.by_family[Family.CONFLICT]
+        if silent and not any(self.found[p.at] is True for p in conflicts):
+            yield Reason(
+                rule=NO_RULE,
+                family=Family.OPEN_POINT,
+                statement="No rule of this guideline decides for this person",
+                verdict="unknown",
+                advice="A clinician decides; the guideline is silent.",
+            )
+
+    def open_points(self) -> Iterator[Reason]:
+        for id_ in self.voice.compiled.decision.open_points:
+            verdict = self.evidence.verdicts[f"{id_}:open"]
+            if verdict is False:
+                continue
+            entry = self.voice.base.assumptions[id_].entry
+            yield Reason(
+                rule=id_,
+                family=Family.OPEN_POINT,
+                statement=entry.question,
+                verdict="true" if verdict else "unknown",
+                advice=f"The source leaves this open; {id_} would answer it: {entry.title}.",
+                facts=entry.facts,
+                cites=entry.cites,
+            )
+
+    def waiting(self) -> Waiting:
+        """Return the inputs that undecided rules and unmet requirements wait for."""
+        waiting: Waiting = {}
+        undecided = [p for p in self.voice.blocking if self.blocks(p)]
+        for prepared in [*undecided, *self.unmet()]:
+            id_, then = prepared.rule.id, prepared.then or Outcome.ASSESS_FIRST
+            wait(waiting, id_, then, self.relevance.of(id_))
+        return waiting
+
+    def unmet(self) -> list[Prepared]:
+        """Return the requirements that apply and do not hold."""
+        at, found = self.voice.at, self.found
+        return [
+            p
+            for p in self.voice.by_family[Family.REQUIREMENT]
+            if found[at[unmet_name(p.rule.id)]] is True
+        ]
+
+    def steps(self) -> tuple[StepAdvice, ...]:
+        given: list[StepAdvice] = []
+        for step, mark in advised(self.voice, self.evidence, self.relevance):
+            self.mark |= mark
+            given.append(step)
+        return tuple(given)
+
+    def cautions(self) -> tuple[Reason, ...]:
+        given = self.true(self.voice.cautions)
+        for at, step, dose, mark in self.voice.doses:
+            if self.found[at] is True:
+                self.mark |= mark
+                given = (*given, self.dose_caution(at, step, dose))
+        return given
+
+    def dose_caution(self, at: int, step: StepEntry, dose: DoseEntry) -> Reason:
+        grounds = grounds_of(dose)
+        return Reason(
+            rule=self.voice.compiled.program.definitions[at].name,
+            family=Family.CAUTION,
+            statement=f"{dose.item}: what is done lies outside the printed {printed_range(dose)}",
+            verdict="true",
+            step=step.id,
+            seen=self.voice.seen([dose.check or ""], self.evidence),
+            facts=grounds.facts,
+            cites=grounds.cites,
+            assumes=grounds.assumes,
+        )
+
+    def not_evaluable(self) -> tuple[NotEvaluable, ...]:
+        given: list[NotEvaluable] = []
+        for excusable in self.voice.excusable:
+            if self.found[excusable.at] is True:
+                self.mark |= excusable.mark
+                given.append(self.voice.not_evaluable(excusable, self.evidence, self.relevance))
+        return tuple(given)
+
+    def notices(self, outcome: Outcome) -> tuple[NoticeGiven, ...]:
+        given: list[NoticeGiven] = []
+        for ready in self.voice.notices[outcome]:
+            if ready.at is None or self.found[ready.at] is True:
+                self.mark |= ready.mark
+                given.append(self.voice.notice(ready, self.evidence))
+        return tuple(given)
+
+    def answers(self, steps: tuple[StepAdvice, ...]) -> tuple[Answer, ...]:
+        given: list[Answer] = []
+        for request, at, mark in self.voice.requests:
+            if at is not None and self.found[at] is not True:
+                continue
+            self.mark |= mark
+            entry, grant = request.entry, request.entry.granted_by
+            granted = grant is not None and any(
+                step.track == grant.track and step.action.value == grant.action for step in steps
+            )
+            given.append(
+                Answer(
+                    request=entry.id,
+                    statement=entry.statement,
+                    granted=granted,
+                    answer=entry.if_granted if granted else entry.otherwise,
+                    facts=request.grounds.facts,
+                    cites=request.grounds.cites,
+                    assumes=request.grounds.assumes,
+                )
+            )
+        return tuple(given)
+
+
+def _basis(
+    outcome: Outcome,
+    reasons: tuple[Reason, ...],
+    not_evaluable: tuple[NotEvaluable, ...],
+    off: frozenset[str],
+) -> Basis:
+    """Return who decides: for a step every reason counts, otherwise one from the source is enough.
+
+    A rule rests on nobody where what it refers to is an open point.
+    """
+    if outcome is Outcome.RECOMMEND:
+        assumed = not_evaluable or any(reason.assumes for reason in reasons)
+        return Basis.ASSUMPTION if assumed else Basis.SOURCE
+    bases = {_basis_of(reason, off) for reason in reasons}
+    for basis in (Basis.SOURCE, Basis.UNDETERMINED, Basis.ASSUMPTION):
+        if basis in bases:
+            return basis
+    return Basis.SOURCE
+
+
+def _basis_of(reason: Reason, off: frozenset[str]) -> Basis:
+    if reason.family is Family.OPEN_POINT or off.intersection(reason.assumes):
+        return Basis.UNDETERMINED
+    return Basis.ASSUMPTION if reason.assumes else Basis.SOURCE
+
+
+def _digest(assessment: Assessment) -> str:
+    return hashlib.sha256(assessment.model_dump_json(exclude_none=True).encode()).hexdigest()

@@ -1,0 +1,3 @@
+from guidestep.explain.evidence import Evidence
+
+__all__ = ["Evidence"]
