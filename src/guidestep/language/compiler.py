@@ -61,6 +61,8 @@ def compile_program(
         for node in walk(definition.expression)
         if isinstance(node, Field)
     }
+    # Notices show what no rule need read.
+    used.update(path for notice in base.notices for path in notice.entry.shows)
     fields = base.model.fields()
     paths = tuple(path for path in fields if path in used)
     inputs = [Input(path, field_type(fields[path])) for path in paths]

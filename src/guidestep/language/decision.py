@@ -126,58 +126,81 @@ def decide(base: Rulebase, lowering: Lowering, off: frozenset[str], *, excuses: 
 def _rules(
     decision: Decision, lowering: Lowering, off: frozenset[str], *, excuses: bool
 ) -> list[Expression]:
-    """Define the rules; return the two-valued conditions under which nothing may start."""
-    by_outcome: dict[Outcome, list[Expression]] = {level: [] for level in _LEVELS}
+    """Define the rules; return the two-valued conditions under which nothing may start.
+
+    Rules that nothing excuses are joined by outcome first: while none of them is true, their
+    disjunction is unknown exactly when one of them is, and that is all the decision asks.
+    """
+    firm: dict[Outcome, list[Expression]] = {level: [] for level in _LEVELS}
+    excusable: dict[Outcome, list[Expression]] = {level: [] for level in _LEVELS}
+    careful: list[Expression] = []
+    conflicts: list[Expression] = []
+    unmet: list[Expression] = []
     blocks: list[Expression] = []
     for rule in decision.rules:
         verdict = decision.define(rule.id, lowering.lower(rule.when))
         excused: Expression = Constant(False)
         if rule.optional is not None and excuses and rule.optional.assumes not in off:
-            allowed = is_true(lowering.lower(rule.optional.when))
+            excused = is_true(lowering.lower(rule.optional.when))
             unknown = negated(IsKnown(verdict))
-            excused = decision.define(excused_name(rule.id), all_of(unknown, allowed))
+            decision.define(excused_name(rule.id), all_of(unknown, excused))
         undecided = all_of(negated(IsKnown(verdict)), negated(excused))
         match rule:
             case Rule(family=Family.REQUIREMENT, scope=scope):
                 applies = TRUE if scope is None else negated(is_false(lowering.lower(scope)))
-                unmet = all_of(applies, negated(is_true(verdict)))
-                blocks.append(decision.define(unmet_name(rule.id), unmet))
+                missed = all_of(applies, negated(is_true(verdict)))
+                unmet.append(decision.define(unmet_name(rule.id), missed))
             case Rule(family=Family.CONFLICT):
-                blocks.append(is_true(verdict))
+                conflicts.append(verdict)
             case Rule(family=Family.SURVEILLANCE):
                 pass
             case Rule(then=None):
                 # A rule that only adds a caution blocks where the profile wants it answered.
                 if rule.optional is not None:
                     blocks.append(undecided)
+            case Rule(then=Outcome.ASSESS_FIRST, optional=None):
+                careful.append(verdict)
             case Rule(then=Outcome.ASSESS_FIRST):
                 blocks += [is_true(verdict), undecided]
+            case Rule(then=outcome, optional=None):
+                firm[outcome or Outcome.ASSESS_FIRST].append(verdict)
             case Rule(then=outcome):
-                by_outcome[outcome or Outcome.ASSESS_FIRST].append(verdict)
+                excusable[outcome or Outcome.ASSESS_FIRST].append(verdict)
                 blocks.append(undecided)
-    for level, verdicts in by_outcome.items():
-        decision.define(any_name(level), any_of(*verdicts))
+    for level in _LEVELS:
+        joined = any_of(*firm[level])
+        if excusable[level]:
+            joined = decision.define(f"{level.value}:firm", joined)
+        any_ = decision.define(any_name(level), any_of(joined, *excusable[level]))
+        blocks.append(negated(IsKnown(joined if excusable[level] else any_)))
+    if careful:
+        blocks.append(negated(is_false(decision.define("careful:any", any_of(*careful)))))
+    if conflicts:
+        blocks.append(is_true(decision.define("conflict:any", any_of(*conflicts))))
+    if unmet:
+        blocks.append(decision.define("requirement:unmet", any_of(*unmet)))
     return blocks
 
 
 def _outcome(
     decision: Decision, blocks: Iterable[Expression], engaged: Iterable[Expression]
 ) -> None:
-    above: list[Expression] = []
-    for level in _LEVELS:
-        here = all_of(none_of(*above), is_true(Reference(any_name(level))))
-        above.append(decision.define(outcome_name(level), here))
+    """Define the outcomes, each by itself and none by another: engines settle them all at once."""
     blocked = decision.define("decision:blocked", any_of(*blocks))
-    clear = decision.define("decision:clear", none_of(*above, blocked))
-    in_track = decision.define("decision:in a track", any_of(*engaged))
+    in_track = any_of(*engaged)
     watching = any_of(
         *(is_true(Reference(r.id)) for r in decision.rules if r.family is Family.SURVEILLANCE)
     )
-    recommend = decision.define(outcome_name(Outcome.RECOMMEND), all_of(clear, in_track))
-    watch = decision.define(
-        outcome_name(Outcome.SURVEILLANCE), all_of(clear, negated(in_track), watching)
-    )
-    decision.define(outcome_name(Outcome.ASSESS_FIRST), none_of(*above, recommend, watch))
+    above: list[Expression] = []
+    for level in _LEVELS:
+        here = is_true(Reference(any_name(level)))
+        decision.define(outcome_name(level), all_of(none_of(*above), here))
+        above.append(here)
+    clear = none_of(*above, blocked)
+    undecided = any_of(blocked, none_of(in_track, watching))
+    decision.define(outcome_name(Outcome.ASSESS_FIRST), all_of(none_of(*above), undecided))
+    decision.define(outcome_name(Outcome.RECOMMEND), all_of(clear, in_track))
+    decision.define(outcome_name(Outcome.SURVEILLANCE), all_of(clear, negated(in_track), watching))
 
 
 def _track(decision: Decision, lowering: Lowering, base: Rulebase, track: Track) -> Expression:

@@ -61,7 +61,10 @@ Outcome: TypeAlias = Literal["urgent_referral", "referral", "not_eligible", "ass
 class Document(BaseModel):
     """What all entries share: no unknown key, no conversion."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, populate_by_name=True)
+    # Built when first used: importing the package must stay quick.
+    model_config = ConfigDict(
+        extra="forbid", strict=True, frozen=True, populate_by_name=True, defer_build=True
+    )
 
 
 class Identified(Document):

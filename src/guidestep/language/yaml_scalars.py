@@ -112,7 +112,7 @@ def _date(text: str) -> tuple[Value, Fault | None]:
 
 def _seconds(text: str) -> str:
     """Return a sexagesimal number such as `1:30` as the decimal one that YAML 1.1 reads."""
-    whole, point, fraction = text.lstrip("+-").partition(".")
+    whole, point, fraction = _unscored(text).lstrip("-").partition(".")
     total = 0
     for part in whole.split(":"):
         total = total * 60 + int(part)
@@ -211,7 +211,7 @@ _SURPRISES: tuple[_Surprise, ...] = tuple(
             _padded_date,
         ),
         (
-            r"[-+]?[0-9]+(:[0-5]?[0-9])+(\.[0-9]*)?",
+            r"[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?",
             "is a number in base 60 to YAML 1.1 and text to YAML 1.2",
             _seconds,
         ),

@@ -43,8 +43,16 @@ def load(path: Path, name: str) -> SourceText | Diagnostic:
         return _unreadable(nothing, (error.strerror or str(error)).lower())
     except ValueError:
         return _unreadable(nothing, "its path has a character that no path can have")
+    return decode(data, name)
+
+
+def decode(data: bytes, name: str) -> SourceText | Diagnostic:
+    """Return the text of a file's bytes, or the fault for which it cannot be had.
+
+    Faults: `file-too-large`, `not-utf8`. A byte order mark is left out.
+    """
     if len(data) > MAX_BYTES:
-        return _too_large(nothing, len(data))
+        return _too_large(SourceText(name, ""), len(data))
     data = data.removeprefix(BOM_UTF8)
     try:
         return SourceText(name, data.decode())
