@@ -148,6 +148,15 @@ def test_an_unexpected_return_code_is_an_error(monkeypatch: pytest.MonkeyPatch, 
         engine.evaluate(PATIENT)
 
 
+@pytest.mark.parametrize("code", [1, 2])
+def test_a_session_that_does_not_open_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    watch(monkeypatch, "assert_fact", lambda *_: (code, 0))
+    with pytest.raises(EngineError, match=f"answered {code} to the opening"):
+        DurableEngine(MANY)
+
+
 def test_a_fact_that_no_rule_matches_is_no_error() -> None:
     assert verdict(And((B0, B1)), None, True, fields="b0 b1") is None
 
@@ -299,7 +308,7 @@ def test_integers_that_no_double_holds_are_compared_exactly(bound: float) -> Non
 @pytest.mark.parametrize("number", [math.inf, -math.inf, math.nan])
 def test_what_is_not_finite_is_refused(number: float) -> None:
     engine = DurableEngine(program(Compare("<", X0, Constant(1)), fields="x0"))
-    with pytest.raises(EngineError):
+    with pytest.raises(EngineError, match="is not a number that can be compared"):
         engine.evaluate((number,))
     assert engine.evaluate((0.5,)) == (True,)
 

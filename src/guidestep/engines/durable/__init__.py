@@ -6,7 +6,7 @@ them. Every limit is kept by construction, each in the module that could break i
 - `facts`: what is written into a fact (numbers only, plain decimals, safe names, nothing unknown)
 - `normal_form`: a condition as the alternatives that make it true and those that make it false
 - `arithmetic`: numbers, dates and scores, which durable_rules cannot compute
-- `strata`: which condition waits for which
+- `strata`: which condition waits for which, laid out as `layout` has it
 - `rulesets`: rules laid into rulesets, none of which can ever match too much at once
 - `session`: the calls into the C module
 - `engine`: one evaluation

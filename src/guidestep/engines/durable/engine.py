@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from threading import Lock
@@ -11,13 +11,14 @@ from typing import Any, TypeAlias
 
 from guidestep.engines.durable.arithmetic import Computation
 from guidestep.engines.durable.facts import Source, Writer, fragment, writer
+from guidestep.engines.durable.layout import Plan
 from guidestep.engines.durable.rulesets import Rules, lay
 from guidestep.engines.durable.session import Session
-from guidestep.engines.durable.strata import Plan, plan
+from guidestep.engines.durable.strata import plan
 from guidestep.engines.errors import EngineError
 from guidestep.language.program import Program, Value, Verdict
 
-Fire: TypeAlias = Callable[[int, str], Sequence[str]]
+Fire: TypeAlias = Callable[[int, str], Iterable[str]]
 """Asserts a fact, given as fragments, in a ruleset, given by number; returns what fired."""
 
 
@@ -89,14 +90,14 @@ class Evaluation:
 
     def __init__(self, layout: Plan, rules: Sequence[Sequence[Rules]]) -> None:
         self._width = len(layout.inputs)
-        self._writers = [(each.slot, writer(each)) for each in layout.inputs if each.properties]
+        self._writers = [writer(each) for each in layout.inputs]
         conclusions = layout.sources[self._width :]
         unless: dict[int, bool] = dict(layout.settled)
         for stratum in layout.strata:
             # What is never unknown is false until a rule finds it true.
             unless |= {each.source.slot: False for each in stratum.conditions if each.forms.total}
         self._found = [unless.get(source.slot) for source in conclusions]
-        self._fragments = [""] * self._width + [
+        self._fragments = [
             # A computed source is written when it is computed.
             fragment(source, unless.get(source.slot))
             for source in conclusions
@@ -115,16 +116,15 @@ class Evaluation:
                     ],
                 )
             )
-        self._verdicts = layout.verdicts
+        self._verdicts = _pick(layout.verdicts)
 
     def run(self, inputs: Sequence[Value], fire: Fire) -> tuple[Verdict, ...]:
         """Return the verdicts for one patient, firing the rules of each stratum in turn."""
         if len(inputs) != self._width:
             raise EngineError(f"{self._width} inputs were expected, not {len(inputs)}")
         found: list[Any] = [*inputs, *self._found]
-        fragments = self._fragments.copy()
-        for slot, write in self._writers:
-            fragments[slot] = write(inputs[slot])
+        fragments = [write(value) for write, value in zip(self._writers, inputs, strict=True)]
+        fragments += self._fragments
         for steps, computed in self._strata:
             for step in steps:
                 known = "".join(step.pick(fragments))
@@ -141,14 +141,14 @@ class Evaluation:
                 value = function(found)
                 found[slot] = value
                 fragments[slot] = write(value)
-        return tuple([found[slot] for slot in self._verdicts])
+        return self._verdicts(found)
 
 
 def _step(number: int, rules: Rules) -> _Step:
     """Return how a ruleset is used."""
     return _Step(
         number,
-        itemgetter(*rules.sources),
+        _pick(rules.sources),
         {
             name: (
                 conclusion.source.slot,
@@ -159,6 +159,14 @@ def _step(number: int, rules: Rules) -> _Step:
             for name, conclusion in rules.conclusions.items()
         },
     )
+
+
+def _pick(slots: Iterable[int]) -> Callable[[Sequence[Any]], tuple[Any, ...]]:
+    """Return the function that picks the items at some slots."""
+    wanted = tuple(slots)
+    if len(wanted) > 1:
+        return itemgetter(*wanted)
+    return lambda items: tuple([items[slot] for slot in wanted])
 
 
 def _contrary(source: Source, truth: bool) -> object:

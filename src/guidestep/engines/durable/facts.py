@@ -1,7 +1,7 @@
 """What is written into a fact: numbers under short safe names, and nothing of what is unknown.
 
 A fact is a flat JSON object. No text of the guideline or of the patient enters it: fields are
-named `p0`, `p1` ..., truths are 0 and 1, members of an enumeration are their place from 1, dates
+named `aa`, `ab` ..., truths are 0 and 1, members of an enumeration are their place from 1, dates
 are ordinals. So nothing needs escaping, and text, truths and numbers cannot be taken for one
 another. An unknown value is left out; only where a rule asks *whether* it is known is that
 written, as a property of its own.
@@ -14,7 +14,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import Enum
+from functools import lru_cache
+from itertools import count, product
 from math import isfinite
+from string import ascii_lowercase
 from typing import Any, TypeAlias
 
 from guidestep.engines.errors import EngineError
@@ -26,7 +29,7 @@ Facet: TypeAlias = str | frozenset[str]
 VALUE, LOW, HIGH, KNOWN = "value", "low", "high", "known"
 
 Writer: TypeAlias = Callable[[Any], str]
-"""Gives the stretch of JSON that a value adds to a fact, such as `,"p7":38.5`."""
+"""Gives the stretch of JSON that a value adds to a fact, such as `,"ab":38.5`."""
 
 EXACT = 2**53
 """The largest integer up to which every integer is a double."""
@@ -53,20 +56,23 @@ def identity(name: str) -> int:
 
 
 class Names:
-    """Hands out property names that durable_rules cannot mistake for one another."""
+    """Hands out short property names that durable_rules cannot mistake for one another."""
 
     def __init__(self) -> None:
         self._taken = {identity(name) for name in RESERVED}
-        self._count = 0
+        self._names = (
+            "".join(letters)
+            for length in count(2)
+            for letters in product(ascii_lowercase, repeat=length)
+        )
 
     def new(self) -> str:
         """Return a name whose hash no name before it has."""
-        while True:
-            name = f"p{self._count}"
-            self._count += 1
+        for name in self._names:
             if identity(name) not in self._taken:
-                self._taken.add(identity(name))
-                return name
+                break
+        self._taken.add(identity(name))
+        return name
 
 
 class Shape(Enum):
@@ -116,9 +122,9 @@ class Source:
 def fragment(source: Source, value: Any) -> str:
     """Return what a value of a source adds to a fact; raise `EngineError` if it has no place there.
 
-    >>> temperature = Source(0, Shape.NUMBER, 0, properties={VALUE: "p0", KNOWN: "p1"})
+    >>> temperature = Source(0, Shape.NUMBER, 0, properties={VALUE: "aa", KNOWN: "ab"})
     >>> fragment(temperature, 1e-7), fragment(temperature, None)
-    (',"p0":0.0000001,"p1":1', ',"p1":0')
+    (',"aa":0.0000001,"ab":1', ',"ab":0')
     """
     if value is None:
         return f',"{source.properties[KNOWN]}":0' if KNOWN in source.properties else ""
@@ -178,20 +184,17 @@ def decimal_text(number: float) -> str:
 
 def writer(source: Source) -> Writer:
     """Return the writer of a source: a look-up for the few-valued, a function for the others."""
+    if not source.properties:
+        return lambda value: ""
     if source.shape in (Shape.TRUTH, Shape.MEMBER):
         return _table(source).__getitem__
-    if source.shape is Shape.NUMBER and set(source.properties) == {VALUE}:
-        start = f',"{source.properties[VALUE]}":'
 
-        def write(value: Any) -> str:
-            if value is None:
-                return ""
-            if type(value) is int and -EXACT < value < EXACT:
-                return f"{start}{value}"
-            return start + decimal_text(value)
+    # The same few numbers come again and again; typed, as 1, 1.0 and true are equal.
+    @lru_cache(maxsize=256, typed=True)
+    def write(value: Any) -> str:
+        return fragment(source, value)
 
-        return write
-    return lambda value: fragment(source, value)
+    return write
 
 
 def _table(source: Source) -> Mapping[Any, str]:

@@ -14,10 +14,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from string import ascii_letters, digits
 
 from guidestep.engines.durable.facts import Source
+from guidestep.engines.durable.layout import Condition
 from guidestep.engines.durable.normal_form import Alternative
-from guidestep.engines.durable.strata import Condition
 from guidestep.engines.errors import EngineError
 
 MOST_ALTERNATIVES = 64
@@ -29,8 +30,9 @@ MOST_PROPERTIES = 200
 MANY_PROPERTIES = 32
 """Beyond this a further ruleset is cheaper: matching costs properties times conditions."""
 
-OPENING = "zz"
-"""The name of the alternative that opens a session; the others are named by two digits."""
+OPENING = "_"
+NAMES = f"{ascii_letters}{digits}-"
+"""One letter names what an alternative concludes; `OPENING` is the one that opens a session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class Conclusion:
     truth: bool
 
 
-@dataclass(slots=True)
+@dataclass
 class Rules:
     """The rules of one ruleset: named alternatives, and the sources that its fact is made of."""
 
@@ -68,7 +70,7 @@ class Rules:
         for source in condition.forms.sources:
             self.sources[source.slot] = source
         for truth, form in forms(condition):
-            name = f"{len(self.conclusions):02}"
+            name = NAMES[len(self.conclusions)]
             self.conclusions[name] = Conclusion(condition.source, truth)
             self.alternatives += [(name, alternative) for alternative in form]
 

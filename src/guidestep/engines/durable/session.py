@@ -14,9 +14,17 @@ There is one session a ruleset, so no two can be confused by their 32-bit hashes
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
-import durable_rules_engine as durable_rules
+from durable_rules_engine import (
+    assert_fact,
+    complete_and_start_action,
+    create_ruleset,
+    delete_ruleset,
+    delete_state,
+    retract_fact,
+    start_action_for_state,
+)
 
 from guidestep.engines.durable.rulesets import OPENING, Rules
 from guidestep.engines.errors import EngineError
@@ -29,10 +37,9 @@ _RETRACT = _START + "}"
 _OPEN = f'{{"sid":"{_SID}","id":"z","z":1}}'
 _CLOSE = f'{{"sid":"{_SID}","id":"z"}}'
 
-# The message of a firing: {"r":[{"07":FACT},{"12":FACT}]}, all frames of the same length.
-_NAME_AT = len('{"r":[{"')
-_NAME = 2
-_FRAME = len('{"00":},')
+# The message of a firing, {"r":[{"a":FACT},{"B":FACT}]}: the names stand at equal distances.
+_FIRST = len('{"r":[{"')
+_FRAME = len('{"a":},')
 _AROUND = len('{"r":[') + len("]}") - len(",")
 
 
@@ -48,7 +55,7 @@ class Session:
         self._is_open = False
         try:
             for each in rules:
-                self._rulesets.append(durable_rules.create_ruleset("guidestep", str(each)))
+                self._rulesets.append(create_ruleset("guidestep", str(each)))
             self.open()
         except BaseException as fault:
             self.free()
@@ -61,54 +68,54 @@ class Session:
         if self._is_open:
             return
         for ruleset in self._rulesets:
-            code, state = durable_rules.assert_fact(ruleset, _OPEN)
+            code, state = assert_fact(ruleset, _OPEN)
             if code != HANDLED:
                 raise EngineError(f"durable_rules answered {code} to the opening of a session")
-            if self._drain(ruleset, state, _OPEN) != [OPENING]:
+            if self._drain(ruleset, state, _OPEN) != {OPENING}:
                 raise EngineError("durable_rules did not fire the rule that opens a session")
             self._opened.append(ruleset)
-            durable_rules.retract_fact(ruleset, _CLOSE)
+            retract_fact(ruleset, _CLOSE)
         self._is_open = True
 
-    def fire(self, number: int, fragments: str) -> list[str]:
+    def fire(self, number: int, fragments: str) -> Set[str]:
         """Assert a fact in a ruleset and return the names of the alternatives that matched."""
         ruleset = self._rulesets[number]
         fact = f"{_START}{fragments}}}"
-        code, state = durable_rules.assert_fact(ruleset, fact)
+        code, state = assert_fact(ruleset, fact)
         if code == NOT_HANDLED:
-            return []
+            return frozenset()
         if code != HANDLED:
             raise EngineError(f"durable_rules answered {code} to a fact")
         names = self._drain(ruleset, state, fact)
-        code, _ = durable_rules.retract_fact(ruleset, _RETRACT)
+        code, _ = retract_fact(ruleset, _RETRACT)
         if code != HANDLED:
             raise EngineError(f"durable_rules answered {code} to the retraction of a fact")
         return names
 
     @staticmethod
-    def _drain(ruleset: int, state: int, fact: str) -> list[str]:
-        """Fire until nothing is left to fire."""
-        started = durable_rules.start_action_for_state(ruleset, state)
+    def _drain(ruleset: int, state: int, fact: str) -> set[str]:
+        """Fire until nothing is left to fire; an alternative that fires twice counts once."""
+        started = start_action_for_state(ruleset, state)
         if started is None:
             raise EngineError("durable_rules handled a fact, but fires nothing")
         message = started[1]
         frame = len(fact) + _FRAME
-        names: list[str] = []
+        names: set[str] = set()
         while message is not None:
             if (len(message) - _AROUND) % frame:
                 raise EngineError("durable_rules sent a message that is not made of the fact")
-            names += [message[at : at + _NAME] for at in range(_NAME_AT, len(message), frame)]
-            message = durable_rules.complete_and_start_action(ruleset, state)
+            names.update(message[_FIRST::frame])
+            message = complete_and_start_action(ruleset, state)
         return names
 
     def close(self) -> None:
         """Delete the session with all it holds; the next evaluation opens a new one."""
         self._is_open = False
         while self._opened:
-            durable_rules.delete_state(self._opened.pop(), _SID)
+            delete_state(self._opened.pop(), _SID)
 
     def free(self) -> None:
         """Delete the session and the rulesets."""
         self.close()
         while self._rulesets:
-            durable_rules.delete_ruleset(self._rulesets.pop())
+            delete_ruleset(self._rulesets.pop())

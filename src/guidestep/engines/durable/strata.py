@@ -8,7 +8,6 @@ several facts, and "is it known?" may be asked of anything that a stratum reads.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -33,6 +32,7 @@ from guidestep.engines.durable.facts import (
     Source,
     decimal_text,
 )
+from guidestep.engines.durable.layout import Computed, Condition, Plan, Stratum
 from guidestep.engines.durable.normal_form import (
     FALSE,
     TRUE,
@@ -87,44 +87,6 @@ _TESTS: dict[Comparison, tuple[Operator, Operator]] = {
 _SWAPPED: dict[Comparison, Comparison] = {
     "<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!=",
 }  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """A source that rules settle: true or false when an alternative of that form holds."""
-
-    source: Source
-    forms: Forms
-
-
-@dataclass(frozen=True, slots=True)
-class Computed:
-    """A source that a function of what is found settles."""
-
-    source: Source
-    function: Computation
-
-
-@dataclass(frozen=True, slots=True)
-class Stratum:
-    """Conditions that wait for nothing in this stratum, then the computations they allow."""
-
-    conditions: tuple[Condition, ...]
-    computed: tuple[Computed, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """A program laid out: its inputs, its strata, and where each verdict will be found.
-
-    `settled` holds the truth of the conditions that are constant.
-    """
-
-    inputs: tuple[Source, ...]
-    sources: tuple[Source, ...]
-    settled: dict[int, bool]
-    strata: tuple[Stratum, ...]
-    verdicts: tuple[int, ...]
 
 
 def plan(program: Program) -> Plan:
@@ -234,8 +196,8 @@ class _Planner:
         """
         parts = list(operands)
         if len(parts) > WIDEST:
-            size = -(-len(parts) // WIDEST)
-            parts = [self._all(parts[at : at + size]) for at in range(0, len(parts), size)]
+            groups = min(WIDEST, -(-len(parts) // WIDEST))
+            parts = [self._all(parts[first::groups]) for first in range(groups)]
         while not is_narrow(parts):
             widest = max(range(len(parts)), key=lambda at: weight(parts[at]))
             parts[widest] = self._truth(self._conclude(parts[widest]))

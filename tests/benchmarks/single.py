@@ -1,0 +1,224 @@
+"""What one recommendation costs, side by side in one run: `python tests/benchmarks/single.py`.
+
+Every figure is a median over interleaved rounds, so that a slow minute of the machine slows all
+columns alike; read the ratios before the microseconds. The patients are variants of the examples
+in the docs, each with measurements of its own, so that nothing is answered from memory alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import random
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT))
+
+import guidestep  # noqa: E402
+from guidestep.assessment import FieldKind  # noqa: E402
+from guidestep.engines.compiled import CompiledEngine  # noqa: E402
+from guidestep.engines.durable import DurableEngine  # noqa: E402
+from guidestep.language.program import Definition, Input, Program, Value  # noqa: E402
+from guidestep.language.tree import (  # noqa: E402
+    And,
+    Compare,
+    Constant,
+    Expression,
+    Field,
+    IsMember,
+    Or,
+    Reference,
+)
+from guidestep.language.types import CONDITION, INTEGER, Kind, Type  # noqa: E402
+from guidestep.language.yaml_reader import plain, read_file  # noqa: E402
+from tests.benchmarks.durable_python_api import python_api_evaluator  # noqa: E402
+
+Patient = dict[str, dict[str, object]]
+
+
+def patients(count: int, seed: int = 7) -> list[Patient]:
+    """Return variants of the examples: what is measured in numbers differs from one to another."""
+    rng = random.Random(seed)
+    fields = guidestep.load("cervical-spasm-opll").model.fields()
+    examples = []
+    for path in sorted((ROOT / "docs/examples").glob("*.yaml")):
+        node, faults = read_file(path, path.name)
+        assert node is not None and not faults
+        examples.append(json.loads(json.dumps(plain(node), default=str)))
+    found: list[Patient] = []
+    while len(found) < count:
+        patient = json.loads(json.dumps(examples[len(found) % len(examples)]))
+        for section, values in patient.items():
+            for name in values if isinstance(values, dict) else ():
+                spec = fields.get(f"{section}.{name}")
+                if section == "measures" and spec and spec.kind is FieldKind.DECIMAL:
+                    values[name] = round(rng.uniform(spec.minimum or 0, spec.maximum or 1), 1)
+        found.append(patient)
+    return found
+
+
+def medians(columns: Mapping[str, Callable[[int], object]], rounds: int) -> dict[str, float]:
+    """Return the median microseconds of each column, measured in turn."""
+    times: dict[str, list[float]] = {name: [] for name in columns}
+    gc.collect()
+    gc.disable()
+    try:
+        for index in range(rounds):
+            for name, call in columns.items():
+                start = time.perf_counter_ns()
+                call(index)
+                times[name].append((time.perf_counter_ns() - start) / 1000)
+    finally:
+        gc.enable()
+    return {name: statistics.median(values) for name, values in times.items()}
+
+
+def recommendation(rounds: int) -> None:
+    """Compare a recommendation with its parts and with the engine's own Python interface."""
+    guideline = guidestep.load("cervical-spasm-opll")
+    given = patients(600)
+    read = [guideline.model.read(patient) for patient in given]
+    channels = guideline._of(guideline.default_profile)
+    inputs = [channels.read(patient) + channels.open for patient in read]
+    durable, compiled = channels.engine("durable"), channels.engine("compiled")
+    python_api = python_api_evaluator(channels.compiled.program)
+    size = len(given)
+    columns: dict[str, Callable[[int], object]] = {
+        "dict in, Recommendation out, both channels": lambda i: guideline.recommend(
+            given[i % size]
+        ),
+        "the same, compiled channel alone": lambda i: guideline.recommend(
+            given[i % size], engine="compiled"
+        ),
+        "validation alone": lambda i: guideline.model.read(given[i % size]),
+        "durable channel, verdicts only": lambda i: durable.evaluate(inputs[i % size]),
+        "compiled channel, verdicts only": lambda i: compiled.evaluate(inputs[i % size]),
+        "durable.engine.Ruleset, verdicts only": lambda i: python_api(inputs[i % size]),
+    }
+    for patient in inputs[:60]:
+        assert durable.evaluate(patient) == compiled.evaluate(patient) == python_api(patient)
+    medians(columns, size)
+    found = medians(columns, rounds)
+    whole = found["dict in, Recommendation out, both channels"]
+    definitions = len(channels.compiled.program.definitions)
+    print(f"\nOne recommendation ({definitions} definitions, {len(inputs[0])} inputs)")
+    for name, value in found.items():
+        print(f"  {name:<45} {value:8.1f} us   {value / whole:5.2f} of the whole")
+    ratio = whole / found["durable.engine.Ruleset, verdicts only"]
+    print(f"  the whole is {ratio:.2f} of what durable.engine.Ruleset costs for the verdicts alone")
+
+
+def generated(count: int) -> Program:
+    """Return `count` rules over 80 inputs, two to four conditions each, in four chained layers."""
+    rng = random.Random(count)
+    members = ("absent", "mild", "severe")
+    inputs = [Input(f"s.e{i}", Type(Kind.ENUMERATION, members=members)) for i in range(40)]
+    inputs += [Input(f"s.n{i}", INTEGER) for i in range(40)]
+    definitions: list[Definition] = []
+
+    def condition(layer: int) -> Expression:
+        if layer and rng.random() < 0.4:
+            return Reference(rng.choice(definitions[: layer * count // 4]).name)
+        i = rng.randrange(40)
+        if rng.random() < 0.5:
+            return IsMember(Field(f"s.e{i}"), (rng.choice(members),))
+        return Compare(
+            rng.choice(("<", "<=", ">", ">=")), Field(f"s.n{i}"), Constant(rng.randrange(9))
+        )
+
+    for index in range(count):
+        layer = index * 4 // count
+        operands = tuple(condition(layer) for _ in range(rng.randint(2, 4)))
+        joined = (And if rng.random() < 0.5 else Or)(operands)
+        definitions.append(Definition(f"r{index}", joined, CONDITION))
+    return Program("generated", tuple(inputs), tuple(definitions))
+
+
+def _patient(program: Program, rng: random.Random) -> tuple[Value, ...]:
+    """Return a patient with 15 % of the inputs missing."""
+    return tuple(
+        None
+        if rng.random() < 0.15
+        else rng.choice(given.type.members)
+        if given.type.members
+        else rng.randrange(10)
+        for given in program.inputs
+    )
+
+
+def growth(rounds: int) -> None:
+    """Show how the cost of both channels grows with the number of rules."""
+    print("\nGrowth with the number of generated definitions (medians, us; per definition)")
+    for count in (60, 120, 240, 480, 960):
+        program = generated(count)
+        rng = random.Random(5)
+        drawn = [_patient(program, rng) for _ in range(50)]
+        engines = {"durable": DurableEngine(program), "compiled": CompiledEngine(program)}
+        for patient in drawn:
+            assert engines["durable"].evaluate(patient) == engines["compiled"].evaluate(patient)
+        columns: dict[str, Callable[[int], object]] = {
+            name: lambda i, engine=engine: engine.evaluate(drawn[i % 50])
+            for name, engine in engines.items()
+        }
+        found = medians(columns, rounds)
+        total = len(program.definitions)
+        cells = "   ".join(f"{n} {v:8.1f} ({v / total:5.2f})" for n, v in found.items())
+        print(f"  {total:4d} definitions   {cells}")
+
+
+def memory(evaluations: int) -> None:
+    """Show that the resident memory stays flat over many evaluations."""
+    guideline = guidestep.load("cervical-spasm-opll")
+    given = patients(2000)
+    for index in range(20_000):
+        guideline.recommend(given[index % len(given)])
+    gc.collect()
+    before = _resident()
+    for index in range(evaluations):
+        guideline.recommend(given[index % len(given)])
+    gc.collect()
+    grown = _resident() - before
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(
+        f"\n{evaluations} evaluations after 20000: memory grew by {grown:.2f} MB (peak {peak:.0f} MB)"
+    )
+
+
+def _resident() -> float:
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmRSS"):
+            return int(line.split()[1]) / 1024
+    raise AssertionError("no VmRSS")
+
+
+def start(rounds: int) -> None:
+    """Time importing the package and loading the shipped guideline, each in a fresh process."""
+    code = (
+        "import time; a = time.perf_counter(); import guidestep; b = time.perf_counter(); "
+        "guidestep.load('cervical-spasm-opll'); c = time.perf_counter(); print(b - a, c - b)"
+    )
+    found = []
+    for _ in range(rounds):
+        out = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+        found.append([float(word) for word in out.stdout.split()])
+    imports, loads = (statistics.median(column) for column in zip(*found, strict=True))
+    print(f"\nimport guidestep {imports:.3f} s, load the shipped guideline {loads:.3f} s")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3000)
+    parser.add_argument("--evaluations", type=int, default=200_000)
+    options = parser.parse_args()
+    start(7)
+    recommendation(options.rounds)
+    growth(min(options.rounds, 500))
+    memory(options.evaluations)
