@@ -7,11 +7,13 @@ reports faults. A fault inside an expression silences what would only follow fro
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
 from guidestep.assessment import FieldKind, FieldSpec
+from guidestep.language.contradictions import always_any, never_all
 from guidestep.language.diagnostics import Diagnostic
 from guidestep.language.source import Span
 from guidestep.language.tree import (
@@ -21,6 +23,7 @@ from guidestep.language.tree import (
     Call,
     Cases,
     Compare,
+    Comparison,
     Constant,
     Count,
     Expression,
@@ -52,6 +55,28 @@ _ARITY: dict[str, tuple[int, int]] = {
     "weeks_between": (2, 2),
     "age_in_years": (2, 2),
 }
+_USE = {
+    "min": "write 'min(first, second)'",
+    "max": "write 'max(first, second)'",
+    "abs": "write 'abs(x)'",
+    "round": "rounding is declared with its digits: 'round(x, 1)'",
+    "sqrt": "write 'sqrt(x)'",
+    "ln": "write 'ln(x)'",
+    "log10": "write 'log10(x)'",
+    "exp": "write 'exp(x)'",
+    "days_between": "write 'days_between(first_date, second_date)'",
+    "weeks_between": "write 'weeks_between(first_date, second_date)'",
+    "age_in_years": "write 'age_in_years(date_of_birth, on_date)'",
+}
+_TURNED: dict[Comparison, Comparison] = {
+    "<": ">",
+    "<=": ">=",
+    ">": "<",
+    ">=": "<=",
+    "==": "==",
+    "!=": "!=",
+}
+_FREE_TEXT = "free text is never read by a rule; only 'is known' applies"
 _DATE_FUNCTIONS = {
     "days_between": replace(INTEGER, unit="d"),
     "weeks_between": replace(DECIMAL, unit="wk"),
@@ -59,13 +84,13 @@ _DATE_FUNCTIONS = {
 }
 
 
-def closest(word: str, words: Iterable[str]) -> str:
+def closest(word: str, words: Iterable[str], cutoff: float = 0.6) -> str:
     """Return the most similar of `words`, or an empty string when none is close.
 
     >>> closest("gait_instabilty", ["gait_instability", "gait_change"])
     'gait_instability'
     """
-    found = difflib.get_close_matches(word, list(words), n=1, cutoff=0.6)
+    found = difflib.get_close_matches(word, list(words), n=1, cutoff=cutoff)
     return found[0] if found else ""
 
 
@@ -73,6 +98,26 @@ def did_you_mean(word: str, words: Iterable[str]) -> str:
     """Return a hint naming the most similar word, or an empty string."""
     found = closest(word, words)
     return f"did you mean '{found}'?" if found else ""
+
+
+def field_hint(path: str, fields: Iterable[str]) -> str:
+    """Return a hint for a path that is no field: a similar one, or those of its section.
+
+    >>> field_hint("knee.sweling", ["knee.swelling", "knee.pain"])
+    "did you mean 'knee.swelling'?"
+    """
+    known = list(fields)
+    section, _, name = path.rpartition(".")
+    same = [other for other in known if other.rpartition(".")[2] == name]
+    if same:
+        return f"did you mean '{same[0]}'?"
+    siblings = [other.rpartition(".")[2] for other in known if other.startswith(f"{section}.")]
+    if not siblings:
+        return did_you_mean(path, known)
+    longer = next((other for other in siblings if other.startswith(name)), "")
+    if found := longer or closest(name, siblings):
+        return f"did you mean '{section}.{found}'?"
+    return f"the fields of {section} are {', '.join(siblings)}" if len(siblings) <= 12 else ""
 
 
 def field_type(spec: FieldSpec) -> Type:
@@ -100,6 +145,8 @@ class Scope:
     parameters: Mapping[str, Type]
     definitions: Mapping[str, Type | None]
     """`None` for a definition that is itself at fault: what uses it is passed over."""
+    incomplete: bool = False
+    """Whether definitions could not be read: a name that is not there is then passed over."""
 
 
 class Checker:
@@ -117,10 +164,12 @@ class Checker:
         resolved, type_ = checked
         if type_.kind is Kind.CONDITION:
             return resolved
+        name = _written(node) or "it"
         hint = {
-            Kind.ENUMERATION: f"write 'is {type_.members[0]}'" if type_.members else "",
-            Kind.TEXT: "free text is never read by a rule; only 'is known' applies",
-        }.get(type_.kind, "compare it with something")
+            Kind.ENUMERATION: f"write '{name} is {type_.members[0]}'" if type_.members else "",
+            Kind.TEXT: _FREE_TEXT,
+            Kind.DATE: f"compare it, as in '{name} >= date(\"2026-02-24\")'",
+        }.get(type_.kind, f"compare it, as in '{name} >= 1'")
         self._fault("not-a-condition", node.span, f"this is {_a(type_)}, not a condition", hint)
         return None
 
@@ -165,11 +214,15 @@ class Checker:
                 known = tuple(operand for operand in operands if operand is not None)
                 if len(known) < len(operands):
                     return None
+                self._joined(node, known)
                 type_ = replace(INTEGER, interval=True) if isinstance(node, Count) else CONDITION
                 return replace(node, operands=known), type_
             case IsKnown(operand=operand):
                 checked = self.check(operand)
-                return None if checked is None else (replace(node, operand=checked[0]), CONDITION)
+                if checked is None:
+                    return None
+                self._may_be_unknown(node, checked[0])
+                return replace(node, operand=checked[0]), CONDITION
             case IsMember():
                 return self._membership(node)
             case Compare():
@@ -200,13 +253,9 @@ class Checker:
             "unknown-field",
             node.span,
             f"'{path}' is not a field of the assessment",
-            self._field_hint(path),
+            field_hint(path, self.scope.fields),
         )
         return None
-
-    def _field_hint(self, path: str) -> str:
-        same = [p for p in self.scope.fields if p.rsplit(".", 1)[-1] == path.rsplit(".", 1)[-1]]
-        return f"did you mean '{same[0]}'?" if same else did_you_mean(path, self.scope.fields)
 
     def _name(self, node: Reference, name: str) -> Checked | None:
         if name in self.scope.parameters:
@@ -214,12 +263,15 @@ class Checker:
         if name in self.scope.definitions:
             type_ = self.scope.definitions[name]
             return None if type_ is None else (node, type_)
+        if self.scope.incomplete:
+            return None
         fields = [path for path in self.scope.fields if path.endswith(f".{name}")]
-        hint = (
-            f"a field is written with its section: '{fields[0]}'"
-            if fields
-            else did_you_mean(name, [*self.scope.definitions, *self.scope.parameters])
-        )
+        hint = did_you_mean(name, [*self.scope.definitions, *self.scope.parameters])
+        hint = hint or "define it in findings.yaml, or correct the name"
+        if fields:
+            hint = f"a field is written with its section: '{fields[0]}'"
+        elif any(name in spec.members for spec in self.scope.fields.values()):
+            hint = f"a member stands after 'is' or in a list: 'section.field in (..., {name})'"
         self._fault(
             "unknown-name",
             node.span,
@@ -230,6 +282,41 @@ class Checker:
 
     # --- conditions -------------------------------------------------------------------------
 
+    def _joined(self, node: And | Or | AtLeast | Count, operands: tuple[Expression, ...]) -> None:
+        for index, operand in enumerate(operands):
+            if operand in operands[:index]:
+                self._fault(
+                    "duplicate-condition",
+                    operand.span,
+                    "this condition stands twice",
+                    "leave one of them out, or correct it",
+                )
+                return
+        if isinstance(node, And) and never_all(operands):
+            self._fault(
+                "always-false",
+                node.span,
+                "these conditions are never true together",
+                "join them with 'or', or correct one of them",
+            )
+        elif isinstance(node, Or) and always_any(operands):
+            self._fault(
+                "always-true",
+                node.span,
+                "one of these conditions is true of every patient assessed",
+                "join them with 'and', or correct one of them",
+            )
+
+    def _may_be_unknown(self, node: IsKnown, operand: Expression) -> None:
+        required = isinstance(operand, Field) and self.scope.fields[operand.path].required
+        if required or isinstance(operand, Constant | Parameter | IsKnown):
+            self._fault(
+                "always-true",
+                node.span,
+                f"'{_written(node.operand) or 'this'}' is never unknown",
+                "leave this condition out",
+            )
+
     def _membership(self, node: IsMember) -> Checked | None:
         checked = self.check(node.subject)
         if checked is None:
@@ -238,7 +325,10 @@ class Checker:
         if type_.kind is not Kind.ENUMERATION:
             hint = "use '==', '<' and the like for numbers and dates"
             if type_.kind is Kind.CONDITION:
-                hint = "a condition stands alone: write it, or 'not' before it"
+                name = _written(node.subject) or "it"
+                hint = f"a condition stands alone: write '{name}' or 'not {name}'"
+            elif type_.kind is Kind.TEXT:
+                hint = _FREE_TEXT
             self._fault(
                 "is-on-number",
                 node.span,
@@ -249,10 +339,14 @@ class Checker:
         for member in node.members:
             if member not in type_.members:
                 hint = did_you_mean(member, type_.members) or f"use {_one_of(type_.members)}"
-                if member == "not_assessed":
+                if member in ("not_assessed", "missing"):
                     hint = "write 'is unknown'"
+                name = _written(node.subject) or "this"
                 self._fault(
-                    "unknown-member", node.span, f"'{member}' is not one of its members", hint
+                    "unknown-member",
+                    _member_span(node, member),
+                    f"'{member}' is not a member of {name}",
+                    hint,
                 )
                 return None
         if set(node.members) == set(type_.members):
@@ -277,7 +371,7 @@ class Checker:
                 "type-mismatch",
                 node.span,
                 f"{_a(left_type)} cannot be compared with {_a(right_type)}",
-                "numbers compare with numbers, dates with dates; use 'is' for members",
+                _mismatch_hint(node, left_type, right_type),
             )
             return None
         if right_type.interval and not left_type.interval:
@@ -285,7 +379,7 @@ class Checker:
                 "score-on-the-left",
                 node.span,
                 "a score or count stands on the left of a comparison",
-                "turn the comparison round",
+                _turned_round(node),
             )
             return None
         if not self._same_unit(node, left_type, right_type):
@@ -310,30 +404,46 @@ class Checker:
         return True
 
     def _within_range(self, node: Compare, left: Expression, right: Expression) -> None:
+        """Report a comparison that every value of a field within its limits decides alike."""
+        operator = node.operator
+        if isinstance(left, Constant):
+            left, right, operator = right, left, _TURNED[operator]
         if not isinstance(left, Field) or not isinstance(right, Constant):
             return
         spec = self.scope.fields[left.path]
         value = right.value
         if isinstance(value, bool | date) or spec.minimum is None or spec.maximum is None:
             return
-        if not spec.minimum <= value <= spec.maximum:
+        low, high = spec.minimum, spec.maximum
+        true_of_all, false_of_all = {
+            "<": (high < value, low >= value),
+            "<=": (high <= value, low > value),
+            ">": (low > value, high <= value),
+            ">=": (low >= value, high < value),
+            "==": (low == high == value, not low <= value <= high),
+            "!=": (not low <= value <= high, low == high == value),
+        }[operator]
+        if true_of_all or false_of_all:
             unit = f" {spec.unit}" if spec.unit else ""
             self._fault(
                 "out-of-range",
                 node.span,
-                f"{left.path} lies between {spec.minimum:g} and {spec.maximum:g}{unit}, "
-                f"so comparing it with {value:g} decides nothing",
+                f"{left.path} lies between {low:g} and {high:g}{unit}, "
+                f"so this is {'true' if true_of_all else 'false'} of every patient assessed",
                 "check the number and its unit",
             )
 
     def _same_unit(self, node: Compare | Arithmetic | Call, left: Type, right: Type) -> bool:
         if left.unit is None or right.unit is None or left.unit == right.unit:
             return True
+        hint = "convert one of them, or correct the field"
+        if {left.unit, right.unit} == {"d", "wk"}:
+            hint = "divide the days by 7"
         self._fault(
             "unit-mismatch",
             node.span,
-            f"one side is in {left.unit}, the other in {right.unit}",
-            "convert one of them, for example 'x / 7' from days to weeks",
+            f"one side is in '{left.unit}', the other in '{right.unit}'",
+            hint,
         )
         return False
 
@@ -350,7 +460,11 @@ class Checker:
         checked = self.check(node)
         if checked is None or checked[1].is_number:
             return checked
-        hint = "use days_between(...) for dates" if checked[1].kind is Kind.DATE else ""
+        hint = {
+            Kind.DATE: "write 'days_between(first_date, second_date)' for the time between dates",
+            Kind.CONDITION: "write 'count(first, second)' for how many conditions are true",
+            Kind.ENUMERATION: "name a number field, or give each member its points in a score",
+        }.get(checked[1].kind, _FREE_TEXT)
         self._fault("not-a-number", node.span, f"this is {_a(checked[1])}, not a number", hint)
         return None
 
@@ -369,7 +483,12 @@ class Checker:
         else:
             unit = None if right[1].unit else left[1].unit
             if isinstance(right[0], Constant) and right[0].value == 0:
-                self._fault("always-unknown", node.span, "a division by zero is unknown for ever")
+                self._fault(
+                    "always-unknown",
+                    node.span,
+                    "a division by zero is unknown for ever",
+                    "write the number that is meant",
+                )
                 return None
         whole = node.operator != "/" and left[1].kind is right[1].kind is Kind.INTEGER
         return resolved, Type(Kind.INTEGER if whole else Kind.DECIMAL, unit=unit)
@@ -381,10 +500,9 @@ class Checker:
             self._fault(
                 "wrong-arguments",
                 node.span,
-                f"'{node.function}' takes {wanted} arguments, not {len(node.arguments)}",
-                "rounding is declared with its digits: 'round(x, 1)'"
-                if node.function == "round"
-                else "",
+                f"'{node.function}' takes {wanted} argument{'' if most == 1 else 's'}, "
+                f"not {len(node.arguments)}",
+                _USE[node.function],
             )
             return None
         if node.function in _DATE_FUNCTIONS:
@@ -407,9 +525,9 @@ class Checker:
                 if not isinstance(digits, Constant) or digits.value not in range(13):
                     self._fault(
                         "wrong-arguments",
-                        node.span,
+                        node.arguments[1].span,
                         "the digits of 'round' are a whole number from 0 to 12",
-                        "write 'round(x, 1)'",
+                        _USE["round"],
                     )
                     return None
                 return resolved, replace(first, kind=Kind.DECIMAL)
@@ -429,6 +547,7 @@ class Checker:
                     "type-mismatch",
                     argument.span,
                     f"'{node.function}' takes two dates, and this is {_a(checked[1])}",
+                    _USE[node.function],
                 )
                 return None
             found.append(checked[0])
@@ -447,3 +566,45 @@ def _a(type_: Type) -> str:
 
 def _one_of(members: tuple[str, ...]) -> str:
     return members[0] if len(members) == 1 else f"{', '.join(members[:-1])} or {members[-1]}"
+
+
+def _written(node: Expression) -> str:
+    """Return the text of a node as its author wrote it, if it stands on one line and is short."""
+    span = node.span
+    if span.line != span.end_line:
+        return ""
+    text = span.source.line(span.line)[span.column - 1 : span.end_column - 1]
+    return text if len(text) <= 80 else ""
+
+
+def _member_span(node: IsMember, member: str) -> Span:
+    """Return where a member stands, or the whole condition if that is not plain to see."""
+    span, subject = node.span, node.subject.span
+    if span.line != span.end_line or subject.end_line != span.line:
+        return span
+    text = span.source.line(span.line)[: span.end_column - 1]
+    found = re.compile(rf"\b{re.escape(member)}\b").search(text, subject.end_column - 1)
+    if found is None:
+        return span
+    return Span(span.source, span.line, found.start() + 1, span.line, found.end() + 1)
+
+
+def _mismatch_hint(node: Compare, left: Type, right: Type) -> str:
+    kinds = (left.kind, right.kind)
+    if Kind.TEXT in kinds:
+        return _FREE_TEXT
+    if Kind.CONDITION in kinds:
+        name = _written(node.left if left.kind is Kind.CONDITION else node.right) or "it"
+        return f"a condition stands alone: write '{name}' or 'not {name}'"
+    if Kind.ENUMERATION in kinds:
+        name = _written(node.left if left.kind is Kind.ENUMERATION else node.right) or "it"
+        members = left.members or right.members
+        return f"compare an enumeration with a member: '{name} is {members[0]}'"
+    return "numbers compare with numbers, and dates with dates: date('2026-02-24')"
+
+
+def _turned_round(node: Compare) -> str:
+    left, right = _written(node.left), _written(node.right)
+    if not left or not right:
+        return "turn the comparison round"
+    return f"write '{right} {_TURNED[node.operator]} {left}', and join a further bound with 'and'"

@@ -82,6 +82,11 @@ def dose_name(step: str, index: int) -> str:
     return f"{step}:dose {index}"
 
 
+def undecided_name(track: str) -> str:
+    """Return the name of the definition that the choice of a track without a place is open."""
+    return f"{track}:undecided"
+
+
 @dataclass(slots=True)
 class Decision:
     """The definitions of a decision, and which rules are active in it."""
@@ -113,13 +118,17 @@ def decide(base: Rulebase, lowering: Lowering, off: frozenset[str], *, excuses: 
             decision.open_points.append(id_)
             ref = decision.define(f"{id_}:open", lowering.lower(assumption.open_when))
             blocks.append(negated(is_false(ref)))
-    engaged = [_track(decision, lowering, base, track) for track in base.tracks.values()]
+    engaged: list[Expression] = []
+    for track in base.tracks.values():
+        in_track, undecided = _track(decision, lowering, base, track)
+        engaged.append(in_track)
+        blocks.append(undecided)
     _doses(decision, base)
     _outcome(decision, blocks, engaged)
     shown: tuple[Notice | Request, ...] = (*base.notices, *base.requests)
     for item in shown:
         if not off.intersection(item.grounds.assumes) and item.when != TRUE:
-            decision.define(item.entry.id, lowering.lower(item.when))
+            decision.define(item.entry.id, is_true(lowering.lower(item.when)))
     return decision
 
 
@@ -138,7 +147,10 @@ def _rules(
     unmet: list[Expression] = []
     blocks: list[Expression] = []
     for rule in decision.rules:
-        verdict = decision.define(rule.id, lowering.lower(rule.when))
+        condition = lowering.lower(rule.when)
+        # Data that are not there contradict nothing: a conflict is there or it is not.
+        conflict = rule.family is Family.CONFLICT
+        verdict = decision.define(rule.id, is_true(condition) if conflict else condition)
         excused: Expression = Constant(False)
         if rule.optional is not None and excuses and rule.optional.assumes not in off:
             excused = is_true(lowering.lower(rule.optional.when))
@@ -176,7 +188,7 @@ def _rules(
     if careful:
         blocks.append(negated(is_false(decision.define("careful:any", any_of(*careful)))))
     if conflicts:
-        blocks.append(is_true(decision.define("conflict:any", any_of(*conflicts))))
+        blocks.append(decision.define("conflict:any", any_of(*conflicts)))
     if unmet:
         blocks.append(decision.define("requirement:unmet", any_of(*unmet)))
     return blocks
@@ -203,8 +215,14 @@ def _outcome(
     decision.define(outcome_name(Outcome.SURVEILLANCE), all_of(clear, negated(in_track), watching))
 
 
-def _track(decision: Decision, lowering: Lowering, base: Rulebase, track: Track) -> Expression:
-    """Define the actions of one track; return that the track is not known to be out of place."""
+def _track(
+    decision: Decision, lowering: Lowering, base: Rulebase, track: Track
+) -> tuple[Expression, Expression]:
+    """Define the actions of one track; return that it has one, and that it bars everything.
+
+    A track with a place to be at always has an action, `withhold` at the least. One without is a
+    choice among steps: while it is open which step it will be, nothing is recommended at all.
+    """
     name = track.entry.id
     own = [p for p in decision.progressions if p.track == name]
     met = {p.id: decision.define(p.id, lowering.lower(p.when)) for p in own}
@@ -259,8 +277,13 @@ def _track(decision: Decision, lowering: Lowering, base: Rulebase, track: Track)
         for (step, action), ways in actions.items()
     ]
     engaged = negated(is_false(active))
+    if track.entry.current is None:
+        no_step = all_of(*(is_false(met[p.id]) for p in own if isinstance(p.move, Start)))
+        out = any_of(is_false(active), no_step, *(is_true(bar) for bar in bars))
+        undecided = decision.define(undecided_name(name), none_of(*done, out))
+        return any_of(*done), undecided
     decision.define(action_name(name, Action.WITHHOLD), all_of(engaged, none_of(*done)))
-    return engaged
+    return engaged, Constant(False)
 
 
 def _origin(progression: Progression) -> str:
@@ -283,4 +306,4 @@ def _doses(decision: Decision, base: Rulebase) -> None:
             if dose.high is not None:
                 outside.append(Compare(">", done, Constant(dose.high)))
             here = IsMember(Field(track.entry.current), (step.id,))
-            decision.define(dose_name(step.id, index), all_of(here, any_of(*outside)))
+            decision.define(dose_name(step.id, index), is_true(all_of(here, any_of(*outside))))

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from guidestep.language.source import Span
 
+_WIDEST = 240
+
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
@@ -29,10 +31,15 @@ class Diagnostic:
         line = self.span.source.line(self.span.line)
         out = [f"{self.span}: {self.code}: {self.message}"]
         if line.strip():
-            end = self.span.end_column if self.span.end_line == self.span.line else len(line) + 1
+            start = self.span.column - 1
+            end = self.span.end_column - 1 if self.span.end_line == self.span.line else len(line)
+            # A very long line is cut around what is meant.
+            first = max(0, start - _WIDEST // 2) if len(line) > _WIDEST else 0
+            line, start, end = line[first : first + _WIDEST], start - first, end - first
             # A tab keeps its width, so that the underline stays below the text it marks.
-            indent = "".join("\t" if c == "\t" else " " for c in line[: self.span.column - 1])
-            out += [f"    {line}", f"    {indent}{'^' * max(1, end - self.span.column)}"]
+            indent = "".join("\t" if c == "\t" else " " for c in line[:start])
+            mark = "^" * max(1, min(end, len(line)) - start)
+            out += [f"    {line}", f"    {indent}{mark}"]
         if self.hint:
             out.append(f"  hint: {self.hint}")
         return "\n".join(out)

@@ -62,9 +62,7 @@ class Document(BaseModel):
     """What all entries share: no unknown key, no conversion."""
 
     # Built when first used: importing the package must stay quick.
-    model_config = ConfigDict(
-        extra="forbid", strict=True, frozen=True, populate_by_name=True, defer_build=True
-    )
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
 
 class Identified(Document):
@@ -382,7 +380,8 @@ class TrackEntry(Identified):
     """One of the parallel strands of a protocol: at most one step and one action each.
 
     `current` is the enumeration field that holds the step a patient is at; its members are the
-    ids of steps, and those in `outside`, which mean that no step has begun.
+    ids of steps, and those in `outside`, which mean that no step has begun. A track without it is
+    a choice: the first step whose `start` is true, and `assess_first` while that is open.
     """
 
     title: Text

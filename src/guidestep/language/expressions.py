@@ -14,7 +14,9 @@ from collections.abc import Callable
 from datetime import date
 from typing import NoReturn, cast, get_args
 
+from guidestep.language.checker import did_you_mean
 from guidestep.language.diagnostics import Diagnostic
+from guidestep.language.expression_syntax import explain
 from guidestep.language.source import Span
 from guidestep.language.tree import (
     And,
@@ -41,6 +43,7 @@ from guidestep.language.yaml_tree import Mapping, Node, Scalar, Sequence
 MAX_LENGTH = 4000
 MAX_DEPTH = 40
 MAX_DIGITS = 15
+_LARGEST: int = 10**MAX_DIGITS - 1
 
 _COMPARISONS: dict[type[ast.cmpop], Comparison] = {
     ast.Lt: "<",
@@ -55,6 +58,11 @@ _ARITHMETIC: dict[type[ast.operator], ArithmeticOperator] = {
     ast.Sub: "-",
     ast.Mult: "*",
     ast.Div: "/",
+}
+_OTHER_OPERATORS: dict[type[ast.operator], str] = {
+    ast.BitAnd: "write 'and' to join conditions",
+    ast.BitOr: "write 'or' to join conditions",
+    ast.Pow: "'x * x' is a square, 'sqrt(x)' a root",
 }
 _FUNCTIONS: tuple[str, ...] = get_args(Function)
 _CONDITIONALS = ("at_least", "count")
@@ -77,13 +85,13 @@ def read_condition(node: Node, report: Callable[[Diagnostic], None]) -> Expressi
         case Scalar(value=str()):
             return _read_text(node, report)
         case Scalar():
-            shown = node.text or "nothing"
+            shown = f", not {node.text}" if node.text else ""
             report(
                 Diagnostic(
                     "not-a-condition",
                     node.span,
-                    f"a condition is expected here, not {shown}",
-                    "write an expression such as 'neurologic.gait_instability is present'",
+                    f"a condition is expected here{shown}",
+                    "write an expression, such as 'section.field is member'",
                 )
             )
             return None
@@ -117,7 +125,7 @@ def read_quantity(node: Node, report: Callable[[Diagnostic], None]) -> Expressio
             "not-a-number",
             node.span,
             "an expression of a number or a date is expected here",
-            "write, for example, 'weeks_between(a.first_date, a.second_date)'",
+            "write, for example, 'weeks_between(section.first_date, section.second_date)'",
         )
     )
     return None
@@ -142,7 +150,9 @@ def _read_mapping(node: Mapping, report: Callable[[Diagnostic], None]) -> Expres
         number = entry.value.get("least") if isinstance(entry.value, Mapping) else None
         items = entry.value.get("of") if isinstance(entry.value, Mapping) else None
         if (
-            not isinstance(number, Scalar)
+            not isinstance(entry.value, Mapping)
+            or len(entry.value.entries) > 2  # a third key would be passed over in silence
+            or not isinstance(number, Scalar)
             or not isinstance(number.value, int)
             or isinstance(number.value, bool)
             or items is None
@@ -195,7 +205,7 @@ def _at_least(
             "at-least-bounds",
             span,
             f"at least {least} of {len(operands)} conditions is the same for every patient",
-            f"a number from 1 to {len(operands)} is meant",
+            f"write a number from 1 to {len(operands)}",
         )
     )
     return None
@@ -221,7 +231,11 @@ class _Reader:
 
     def read(self) -> Expression:
         if not self.text.strip():
-            self.fail("empty-condition", "an expression is expected here")
+            self.fail(
+                "empty-condition",
+                "an expression is expected here",
+                "write an expression, such as 'section.field is member'",
+            )
         if len(self.text) > MAX_LENGTH:
             self.fail(
                 "expression-too-long",
@@ -244,16 +258,15 @@ class _Reader:
                 parsed = ast.parse(self.flat.strip(), mode="eval").body
             return self.convert(parsed, 0)
         except SyntaxError as error:
-            start = lead + max(0, (error.offset or 1) - 1)
-            end = max(start + 1, lead + (error.end_offset or 0) - 1)
-            self.fail_at(
-                self.place(min(start, len(self.flat) - 1), min(end, len(self.flat))),
-                "expression-syntax",
-                f"this is not an expression: {_plain(error.msg)}",
-                _syntax_hint(self.text),
-            )
+            slip = explain(self.flat.strip(), error)
+            place = self.place(lead + slip.start, lead + slip.end)
+            self.fail_at(place, "expression-syntax", slip.message, slip.hint)
         except (RecursionError, MemoryError, ValueError):
-            self.fail("expression-too-deep", "this expression is nested too deeply")
+            self.fail(
+                "expression-too-deep",
+                "this expression is nested too deeply",
+                "name its parts as findings",
+            )
 
     # --- places -----------------------------------------------------------------------------
 
@@ -310,7 +323,8 @@ class _Reader:
             case ast.BinOp(op=operator, left=left, right=right):
                 symbol = _ARITHMETIC.get(type(operator))
                 if symbol is None:
-                    self.unsupported(node, "only + - * / combine numbers here")
+                    hint = _OTHER_OPERATORS.get(type(operator), "use a function, such as 'round'")
+                    self.unsupported(node, "only + - * / combine numbers here", hint)
                 return Arithmetic(
                     symbol, self.convert(left, depth + 1), self.convert(right, depth + 1), span=span
                 )
@@ -327,11 +341,12 @@ class _Reader:
             case ast.IfExp():
                 self.unsupported(node, "'if ... else' is not in the rule language", "use a band")
             case _:
-                self.unsupported(node, f"{_construct(node)} is not in the rule language")
+                self.unsupported(node, *_construct(node))
 
     def negative(self, operand: ast.expr, span: Span, depth: int) -> Expression:
         inner = self.convert(operand, depth + 1)
-        if isinstance(inner, Constant) and isinstance(inner.value, int | float):
+        if isinstance(inner, Constant) and type(inner.value) in (int, float):
+            assert isinstance(inner.value, int | float)
             return Constant(-inner.value, span=span)
         return Negative(inner, span=span)
 
@@ -341,20 +356,27 @@ class _Reader:
                 word = str(value).lower()
                 self.unsupported(node, f"'{value}' is Python's word", f"write '{word}'")
             case int() | float():
-                digits = sum(c.isdigit() for c in repr(value))
-                if not math.isfinite(value) or digits > MAX_DIGITS + 2:
-                    self.fail_at(span, "number-too-long", "this number is too large or too long")
+                if not _is_exact(value):
+                    self.fail_at(
+                        span,
+                        "number-too-long",
+                        "this number is too large or has too many digits",
+                        f"{MAX_DIGITS} digits are exact",
+                    )
                 return Constant(value, span=span)
             case None:
                 self.unsupported(
                     node, "'None' is not a value here", "write 'is unknown', or the member 'none'"
                 )
-            case str():
-                self.unsupported(
-                    node, "text stands only as a member after 'is' or 'in'", "leave out the quotes"
-                )
+            case str(text):
+                hint = f"compare a member with 'is': 'section.field is {text}'"
+                if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+                    hint = f"a date is written date('{text}')"
+                self.unsupported(node, "text stands only as a member after 'is' or 'in'", hint)
             case _:
-                self.unsupported(node, "this literal is not in the rule language")
+                self.unsupported(
+                    node, "this literal is not in the rule language", "write a number or a date"
+                )
 
     def dotted(self, node: ast.expr) -> str:
         parts: list[str] = []
@@ -363,7 +385,7 @@ class _Reader:
             parts.append(current.attr)
             current = current.value
         if not isinstance(current, ast.Name):
-            self.unsupported(node, "a field is written 'section.name'")
+            self.unsupported(node, "this is not a field", "a field is written 'section.name'")
         return ".".join([current.id, *reversed(parts)])
 
     def comparison(self, node: ast.Compare, span: Span, depth: int) -> Expression:
@@ -401,12 +423,18 @@ class _Reader:
                 found = IsMember(subject, (self.member(right),), span=span)
         else:
             if not isinstance(right, ast.Tuple | ast.List | ast.Set):
-                self.unsupported(
-                    right, "'in' needs a list of members", "write 'x in (first, second)'"
-                )
+                hint = "write 'in (first, second)'"
+                if isinstance(right, ast.Name):
+                    hint = f"write 'is {right.id}' for one member, or 'in ({right.id}, ...)'"
+                self.unsupported(right, "'in' needs a list of members", hint)
             members = tuple(self.member(element) for element in right.elts)
             if not members:
-                self.fail_at(self.span(right), "empty-condition", "'in' needs at least one member")
+                self.fail_at(
+                    self.span(right),
+                    "empty-condition",
+                    "'in' needs at least one member",
+                    "write 'in (first, second)'",
+                )
             for index, element in enumerate(right.elts):
                 if members[index] in members[:index]:
                     self.fail_at(
@@ -428,6 +456,12 @@ class _Reader:
                 self.unsupported(
                     node, "'None' is not a member", "write 'is unknown', or the member 'none'"
                 )
+            case ast.Constant(value=bool(value)):
+                self.unsupported(
+                    node,
+                    f"'{value}' is not a member",
+                    "a condition stands alone: write it, or 'not' before it",
+                )
             case ast.Constant():
                 self.fail_at(
                     self.span(node),
@@ -436,20 +470,27 @@ class _Reader:
                     "use '==' for numbers",
                 )
             case _:
-                self.unsupported(node, "a member is a single word", "quote it if it is not a word")
+                hint = "put it in quotes if it is not a word"
+                if isinstance(node, ast.Tuple | ast.List | ast.Set):
+                    hint = "write 'in' instead of 'is' before a list"
+                self.unsupported(node, "a member is a single word", hint)
 
     def call(self, node: ast.Call, span: Span, depth: int) -> Expression:
         name = node.func.id if isinstance(node.func, ast.Name) else ""
         if name not in (*_FUNCTIONS, *_CONDITIONALS, "date"):
-            known = ", ".join(sorted((*_FUNCTIONS, *_CONDITIONALS, "date")))
+            functions = sorted((*_FUNCTIONS, *_CONDITIONALS, "date"))
             self.fail_at(
                 self.span(node.func),
                 "unknown-function",
-                f"'{name or 'this'}' is not a function of the rule language",
-                f"the functions are {known}",
+                f"'{name}' is not a function of the rule language" if name else "not a function",
+                did_you_mean(name, functions) or f"the functions are {', '.join(functions)}",
             )
         if node.keywords or any(isinstance(a, ast.Starred) for a in node.args):
-            self.unsupported(node, "arguments are given by place, one by one")
+            self.unsupported(
+                node,
+                "arguments are given one by one, without names",
+                f"write '{name}(first, second)'",
+            )
         if name == "date":
             return self.date(node, span)
         if name == "at_least":
@@ -457,7 +498,12 @@ class _Reader:
         arguments = tuple(self.convert(argument, depth + 1) for argument in node.args)
         if name == "count":
             if not arguments:
-                self.fail_at(span, "wrong-arguments", "'count' needs at least one condition")
+                self.fail_at(
+                    span,
+                    "wrong-arguments",
+                    "'count' needs at least one condition",
+                    "write 'count(first, second, third) >= 2'",
+                )
             return Count(arguments, span=span)
         return Call(cast("Function", name), arguments, span=span)
 
@@ -486,34 +532,35 @@ class _Reader:
                         return Constant(date.fromisoformat(text), span=span)
                 except ValueError:
                     pass
-        self.fail_at(span, "bad-date", "this is not a date", "write 'date(\"2026-02-24\")'")
+        self.fail_at(
+            span,
+            "bad-date",
+            "this is not a day of the calendar",
+            "write year, month and day: date('2026-02-24')",
+        )
 
 
-def _plain(message: str) -> str:
-    message = message.split(". Perhaps")[0].split(". Maybe")[0]
-    return message[:1].lower() + message[1:]
+def _is_exact(value: float) -> bool:
+    """Whether a number is the same in JSON, in a float and in a solver."""
+    if isinstance(value, int):
+        return abs(value) <= _LARGEST
+    digits = sum(character.isdigit() for character in repr(value))
+    return math.isfinite(value) and digits <= MAX_DIGITS + 2
 
 
-def _syntax_hint(text: str) -> str:
-    if re.search(r"(?<![=<>!])=(?!=)", text):
-        return "use '==' to compare numbers and 'is' to compare members"
-    if "&&" in text or "||" in text or "!" in text.replace("!=", ""):
-        return "write 'and', 'or' and 'not'"
-    if re.search(r"[≤≥≠]", text):
-        return "write '<=', '>=' and '!='"
-    return "see 'Expressions' in the rule language reference"
-
-
-def _construct(node: ast.expr) -> str:
-    names = {
-        ast.Subscript: "an index in brackets",
-        ast.Lambda: "'lambda'",
-        ast.List: "a list here",
-        ast.Tuple: "a list here",
-        ast.Set: "a set here",
-        ast.Dict: "a mapping here",
-        ast.JoinedStr: "a formatted text",
-        ast.NamedExpr: "':='",
-        ast.UnaryOp: "this sign",
+def _construct(node: ast.expr) -> tuple[str, str]:
+    """Return a message and a hint for a construct of Python that is not one of ours."""
+    joined = "join conditions with 'and' or 'or'"
+    names: dict[type[ast.expr], tuple[str, str]] = {
+        ast.Tuple: ("a comma", f"a decimal number has a point; {joined}"),
+        ast.List: ("a list here", joined),
+        ast.Set: ("a set here", joined),
+        ast.Dict: ("a mapping here", joined),
+        ast.Subscript: ("an index in brackets", "a field is written 'section.name'"),
+        ast.Lambda: ("'lambda'", "name the condition as a finding"),
+        ast.JoinedStr: ("a formatted text", "leave out the 'f'"),
+        ast.NamedExpr: ("':='", "name the value in findings.yaml"),
+        ast.UnaryOp: ("this sign", "leave it out, or write 'not'"),
     }
-    return next((text for kind, text in names.items() if isinstance(node, kind)), "this construct")
+    what, hint = names.get(type(node), ("this construct", "see the rule language reference"))
+    return f"{what} is not in the rule language", hint

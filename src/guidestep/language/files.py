@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Generic, TypeVar, cast, get_args, get_origin
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from guidestep.language.checker import did_you_mean
+from guidestep.language.checker import closest, did_you_mean
 from guidestep.language.diagnostics import Diagnostic
 from guidestep.language.documents import CASES, FILES, Document
 from guidestep.language.source import SourceText, Span
@@ -40,6 +41,10 @@ class Read(Generic[E_co]):
     def at(self, *path: str | int) -> Span:
         """Return where a part of the entry stands."""
         return locate(self.node, path)
+
+    def key_at(self, *path: str | int) -> Span:
+        """Return where the key of a part of the entry stands."""
+        return locate_key(self.node, path)
 
     def get(self, *path: str | int) -> Node | None:
         """Return the node at a path inside the entry, if it was written."""
@@ -80,7 +85,8 @@ class Folder:
         if node is None:
             return []
         if not isinstance(node, Sequence):
-            self._fault("wrong-shape", node.span, f"{name} is a list of entries", "- id: ...")
+            hint = "write each entry as '- id: ...'"
+            self._fault("wrong-shape", _start(node), f"{name} is a list of entries", hint)
             return []
         found = [self._shape(item, kind) for item in node.items]
         return [read for read in found if read is not None]
@@ -99,12 +105,17 @@ class Folder:
         node = self._nodes.get(name)
         if node is None:
             return None
+        if lists and not isinstance(node, MappingNode):
+            hint = f"start with '{lists[0]}:' and indent the list below it"
+            self._fault("wrong-shape", _start(node), f"{name} is a mapping to lists", hint)
+            return None
         if lists and isinstance(node, MappingNode):
             for entry in node.entries:
                 if entry.key in lists and not isinstance(entry.value, Sequence):
-                    self._fault("wrong-shape", entry.key_span, f"'{entry.key}' is a list")
+                    hint = "write '- id: ...' below it, or remove the key"
+                    self._fault("wrong-shape", entry.key_span, f"'{entry.key}' is a list", hint)
                 elif entry.key not in lists:
-                    hint = did_you_mean(entry.key, lists)
+                    hint = did_you_mean(entry.key, lists) or f"the keys are {', '.join(lists)}"
                     self._fault("unknown-key", entry.key_span, f"'{entry.key}' is no key", hint)
             return None
         return self._shape(node, kind)
@@ -138,7 +149,10 @@ class Folder:
             if name in FILES:
                 self._read_one(name)
             elif name.endswith((".yaml", ".yml", ".json")):
-                hint = did_you_mean(name, FILES) or f"the files are {', '.join(FILES)}"
+                similar = closest(name, FILES, cutoff=0.8)
+                hint = f"the files are {', '.join(FILES)}"
+                if similar:
+                    hint = f"did you mean '{similar}'?"
                 span = Span(SourceText(name, ""), 1, 1, 1, 1)
                 self._fault("unknown-file", span, f"{name} is no file of a guideline", hint)
 
@@ -165,13 +179,22 @@ def shape(node: Node, kind: type[E]) -> tuple[Read[E] | None, list[Diagnostic]]:
     """Return a node as an entry of a kind, or the faults of its shape."""
     if not isinstance(node, MappingNode):
         fault = Diagnostic(
-            "wrong-shape", node.span, "an entry is a mapping of keys to values", "write 'id: ...'"
+            "wrong-shape",
+            node.span,
+            "an entry is a mapping of keys to values",
+            "write 'id: ...', and the other keys below it",
         )
         return None, [fault]
     try:
         return Read(kind.model_validate(_tuples(plain(node))), node), []
     except ValidationError as error:
         return None, list(_faults(error.errors(), node, kind))
+
+
+def _start(node: Node) -> Span:
+    """Return the first character of a node: where a mapping or list begins, not all of it."""
+    span = node.span
+    return Span(span.source, span.line, span.column, span.line, span.column + 1)
 
 
 def _tuples(value: Plain) -> object:
@@ -188,14 +211,20 @@ def _tuples(value: Plain) -> object:
 def _faults(
     errors: list[ErrorDetails], node: MappingNode, kind: type[Document]
 ) -> Iterator[Diagnostic]:
-    seen: set[tuple[str | int, ...]] = set()
+    # The branches of a union give an error each, at one place.
+    found: dict[tuple[str | int, ...], list[ErrorDetails]] = {}
     for error in errors:
-        # The branches of a union are not steps into the file.
-        path = _real_path(node, error["loc"])
-        if path in seen:
+        found.setdefault(_real_path(node, error["loc"]), []).append(error)
+    # A misspelt key is missing under its right name: one fault, not two.
+    meant = {
+        (*path[:-1], closest(str(path[-1]), _keys(kind, path[:-1])))
+        for path, alike in found.items()
+        if alike[0]["type"] == "extra_forbidden"
+    }
+    for path, alike in found.items():
+        if alike[0]["type"] == "missing" and path in meant:
             continue
-        seen.add(path)
-        yield _fault_of(error, path, node, kind)
+        yield _fault_of(alike, path, node, kind)
 
 
 def _real_path(node: Node, location: tuple[str | int, ...]) -> tuple[str | int, ...]:
@@ -216,39 +245,112 @@ def _real_path(node: Node, location: tuple[str | int, ...]) -> tuple[str | int, 
 
 
 def _fault_of(
-    error: ErrorDetails, path: tuple[str | int, ...], node: MappingNode, kind: type[Document]
+    errors: list[ErrorDetails],
+    path: tuple[str | int, ...],
+    node: MappingNode,
+    kind: type[Document],
 ) -> Diagnostic:
-    name = str(path[-1]) if path else "this"
+    error = errors[0]
+    name = _name(path)
+    span = locate(node, path)
     match error["type"]:
         case "missing":
-            span = locate(node, path[:-1])
-            start = Span(span.source, span.line, span.column, span.line, span.column + 1)
+            start = _start(_node(node, path[:-1]))
             return Diagnostic("missing-key", start, f"'{name}' is missing", f"add '{name}: ...'")
         case "extra_forbidden":
             keys = _keys(kind, path[:-1])
             hint = did_you_mean(name, keys) or f"the keys are {', '.join(keys)}"
             return Diagnostic("unknown-key", locate_key(node, path), f"'{name}' is no key", hint)
+        case "string_pattern_mismatch":
+            message = f"'{_given(node, path)}' cannot stand under '{name}'"
+            return Diagnostic("bad-id", span, message, _pattern_hint(error))
         case "literal_error":
-            expected = error.get("ctx", {}).get("expected", "")
+            expected = str(error.get("ctx", {}).get("expected", ""))
             words = [word.strip("'") for word in expected.replace(" or ", ", ").split(", ")]
             given = _given(node, path)
-            hint = did_you_mean(given, words) or f"one of {', '.join(words)}"
-            return Diagnostic("bad-value", locate(node, path), f"'{name}' is not {given}", hint)
-        case "string_pattern_mismatch" | "string_too_long":
-            return Diagnostic(
-                "bad-id",
-                locate(node, path),
-                f"'{_given(node, path)}' does not serve as {name}",
-                "a letter, then letters, digits, '-', '_' or '.'; names used in expressions: "
-                "lower-case letters, digits and '_'; fields: 'section.name'",
-            )
-        case "date_type" | "date_from_datetime_parsing":
-            hint = "a date without quotes: 2026-02-24"
-            return Diagnostic("bad-value", locate(node, path), f"'{name}' is a date", hint)
+            hint = did_you_mean(given, words) or f"write one of {', '.join(words)}"
+            return Diagnostic("bad-value", span, f"'{name}' cannot be '{given}'", hint)
         case _:
-            message = error["msg"].replace("Input should be", f"'{name}' should be")
-            message = message[:1].lower() + message[1:]
-            return Diagnostic("bad-value", locate(node, path), message.replace("tuple", "list"))
+            return Diagnostic("bad-value", span, *_bad_value(errors, name, _node(node, path)))
+
+
+def _name(path: tuple[str | int, ...]) -> str:
+    """Return what to call the thing at a path: its key, or that of the list it is an item of."""
+    return next((step for step in reversed(path) if isinstance(step, str)), "this entry")
+
+
+def _node(node: Node, path: tuple[str | int, ...]) -> Node:
+    for step in path:
+        match node, step:
+            case MappingNode(), str():
+                node = node.get(step) or node
+            case Sequence(), int():
+                node = node.items[step]
+    return node
+
+
+_PATTERN_HINTS = {
+    r"^\d": "a version has three numbers, such as 0.1.0",
+    r"^[A-Z": "start with a letter; go on with letters, digits, '-', '_' or '.'",
+    r"^[a-z][a-z0-9_]*$": "an expression names it: lower-case letters, digits and '_' only",
+    r"^[a-z][a-z0-9_]*(": "a field is written 'section.name'",
+}
+
+
+def _pattern_hint(error: ErrorDetails) -> str:
+    pattern = str(error.get("ctx", {}).get("pattern", ""))
+    return next((hint for start, hint in _PATTERN_HINTS.items() if pattern.startswith(start)), "")
+
+
+def _bad_value(errors: list[ErrorDetails], name: str, node: Node) -> tuple[str, str]:
+    """Return the message and the hint for a value of the wrong kind."""
+    kinds = {error["type"] for error in errors}
+    context = errors[0].get("ctx", {})
+    written = node.text if isinstance(node, Scalar) else ""
+    if "string_too_long" in kinds:
+        return f"'{name}' is longer than {context.get('max_length')} characters", "shorten it"
+    if "string_too_short" in kinds:
+        return f"'{name}' is empty", "write a text"
+    if "too_short" in kinds:
+        return f"'{name}' is empty", "name at least one"
+    if "tuple_type" in kinds:
+        return f"'{name}' is a list", f"write '{name}: [{written}]'" if written else "write [...]"
+    if "string_type" in kinds:
+        hint = f'write "{written}" with quotes' if written else "write a text"
+        return f"'{name}' is a text, not {_kind(node)}", hint
+    if "bool_type" in kinds:
+        return f"'{name}' is true or false, not {_kind(node)}", "write true or false"
+    if "float_type" in kinds:
+        return f"'{name}' is a number, not {_kind(node)}", "write it without quotes and unit"
+    if "int_type" in kinds:
+        return f"'{name}' is a whole number, not {_kind(node)}", "write digits alone"
+    if kinds & {"date_type", "date_from_datetime_parsing"}:
+        hint = "write year, month and day without quotes: 2026-02-24"
+        return f"'{name}' is a date, not {_kind(node)}", hint
+    if kinds & {"model_type", "model_attributes_type", "dict_type"}:
+        return f"'{name}' is a mapping of keys to values", f"write '{name}: {{...}}'"
+    return f"'{name}' {errors[0]['msg'][:1].lower()}{errors[0]['msg'][1:]}", ""
+
+
+def _kind(node: Node) -> str:
+    """Return what a node is, as a reader would say it."""
+    match node:
+        case MappingNode():
+            return "a mapping"
+        case Sequence():
+            return "a list"
+        case Scalar(value=bool()):
+            return "a truth"
+        case Scalar(value=int()):
+            return "a number"
+        case Scalar(value=float()):
+            return "a decimal"
+        case Scalar(value=date()):
+            return "a date"
+        case Scalar(value=None):
+            return "nothing"
+        case Scalar():
+            return "a text"
 
 
 def _given(node: Node, path: tuple[str | int, ...]) -> str:

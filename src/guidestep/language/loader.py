@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from keyword import kwlist
 from pathlib import Path
 
 from guidestep.assessment import Assessment, UnknownAssessmentModel, registry
@@ -24,6 +25,7 @@ from guidestep.language.documents import (
     GuidelineEntry,
     Identified,
     NoticeEntry,
+    ParameterEntry,
     ProgressionEntry,
     RedFlagEntry,
     ReferralEntry,
@@ -71,6 +73,11 @@ _RULES: tuple[tuple[str, type[RuleEntry], Family], ...] = (
 
 TRUE = Constant(True)
 
+RESERVED = frozenset(
+    (*kwlist, "true", "false", "known", "unknown", "outcome", "decision", *Outcome)
+)
+"""Ids that expressions could not name, or that name the decision itself."""
+
 
 def load_rulebase(path: Path, model: type[Assessment] | None = None) -> Rulebase:
     """Return the rule base in a folder; `model` stands in for the one the guideline names.
@@ -86,8 +93,10 @@ class _Loader:
 
     def __init__(self, folder: Folder, model: type[Assessment] | None) -> None:
         self.folder = folder
-        self.faults = folder.faults
+        self.faults: list[Diagnostic] = []
         self.given_model = model
+        # False once an entry is dropped, so that what is missing is not reported again.
+        self.complete = True
 
     def fault(self, code: str, span: Span, message: str, hint: str = "") -> None:
         self.faults.append(Diagnostic(code, span, message, hint))
@@ -118,15 +127,12 @@ class _Loader:
         ids.extend(read for read, _ in rules)
         ids.extend(read for read, _ in written)
         if guideline is not None:
-            for index, parameter in enumerate(guideline.entry.parameters):
-                self.parameter(guideline, index, parameter.default)
-        self.unique(ids)
-        if guideline is None:
-            raise GuidelineError(self.faults)
-        model = self.model(guideline)
-        if model is None:
-            raise GuidelineError(self.faults)
-        shaped = not self.faults
+            for index, entry in enumerate(guideline.entry.parameters):
+                self.parameter(guideline, index, entry)
+        self.unique(ids, guideline)
+        model = None if guideline is None else self.model(guideline)
+        if guideline is None or model is None:
+            raise GuidelineError([*folder.faults, *self.faults])
 
         self.scope = Scope(
             fields=model.fields(),
@@ -137,7 +143,7 @@ class _Loader:
             definitions={},
         )
         self.checker = Checker(self.scope, self.faults.append)
-        definitions = self.define(written, guideline)
+        definitions = self.define(written)
         rulebase = Rulebase(
             entry=guideline.entry,
             model=model,
@@ -173,28 +179,35 @@ class _Loader:
             digest=folder.digest,
         )
         # What a broken entry would have defined or used is not known: no second-hand faults.
-        if shaped and not self.faults:
+        if self.complete and not folder.faults:
             reads = {read.entry.id: read for read in ids}
-            self.faults.extend(crosscheck(rulebase, guideline, reads))
-        if self.faults:
-            raise GuidelineError(self.faults)
+            faulty = bool(self.faults)
+            self.faults += crosscheck(rulebase, guideline, reads, structure_only=faulty)
+        if folder.faults or self.faults:
+            raise GuidelineError([*folder.faults, *self.faults])
         return rulebase
 
     # --- ids, model, parameters -------------------------------------------------------------
 
-    def unique(self, reads: list[Read[Identified]]) -> None:
+    def unique(self, reads: list[Read[Identified]], guideline: Read[GuidelineEntry] | None) -> None:
+        places = [(read.entry.id, read.span) for read in reads]
+        if guideline is not None:
+            places += [
+                (parameter.id, guideline.at("parameters", index, "id"))
+                for index, parameter in enumerate(guideline.entry.parameters)
+            ]
         seen: dict[str, Span] = {}
-        for read in reads:
-            id_ = read.entry.id
-            if id_ in seen:
-                self.fault(
-                    "duplicate-id",
-                    read.span,
-                    f"'{id_}' is already the id of something at {seen[id_]}",
-                    "ids are unique over the whole guideline: give one of them another",
-                )
-            else:
-                seen[id_] = read.span
+        for id_, span in places:
+            if id_ not in seen:
+                seen[id_] = span
+                continue
+            self.complete = False
+            self.fault(
+                "duplicate-id",
+                span,
+                f"'{id_}' is already the id of something at {seen[id_]}",
+                "ids are unique over the whole guideline: give one of them another",
+            )
 
     def model(self, guideline: Read[GuidelineEntry]) -> type[Assessment] | None:
         if self.given_model is not None:
@@ -210,14 +223,34 @@ class _Loader:
             )
             return None
 
-    def parameter(self, guideline: Read[GuidelineEntry], index: int, default: float) -> None:
-        entry = guideline.entry.parameters[index]
-        if not entry.minimum <= default <= entry.maximum:
+    def parameter(self, guideline: Read[GuidelineEntry], index: int, entry: ParameterEntry) -> None:
+        self.free(entry.id, guideline.at("parameters", index, "id"))
+        if entry.minimum > entry.maximum:
+            self.fault(
+                "parameter-bounds",
+                guideline.at("parameters", index, "minimum"),
+                f"the minimum {entry.minimum:g} of '{entry.id}' is above its maximum "
+                f"{entry.maximum:g}",
+                f"write 'minimum: {entry.maximum:g}' and 'maximum: {entry.minimum:g}' if they are "
+                "interchanged",
+            )
+        elif not entry.minimum <= entry.default <= entry.maximum:
             self.fault(
                 "parameter-bounds",
                 guideline.at("parameters", index, "default"),
-                f"the default {default:g} of '{entry.id}' is outside its own bounds "
+                f"the default {entry.default:g} of '{entry.id}' is outside its own bounds "
                 f"{entry.minimum:g} to {entry.maximum:g}",
+                "correct the default, or the bounds",
+            )
+
+    def free(self, id_: str, span: Span) -> None:
+        """Report an id that would mean something else in an expression."""
+        if id_ in RESERVED:
+            self.fault(
+                "bad-id",
+                span,
+                f"'{id_}' is a word of the rule language, so no expression could mean this",
+                "give it another id",
             )
 
     # --- definitions ------------------------------------------------------------------------
@@ -248,22 +281,23 @@ class _Loader:
             complete = len(read_cases) == len(cases)
             expression = Cases(read_cases, band.entry.otherwise, span=band.span)
             found.append((band, expression if complete else None))
+        for definition, _ in found:
+            self.free(definition.entry.id, definition.span)
         return found
 
     def define(
-        self,
-        written: list[tuple[Read[Definition], Expression | None]],
-        guideline: Read[GuidelineEntry],
+        self, written: list[tuple[Read[Definition], Expression | None]]
     ) -> dict[str, Defined]:
         """Return the definitions in an order in which each follows what it refers to."""
         by_id = {read.entry.id: (read, expression) for read, expression in written}
-        for parameter in guideline.entry.parameters:
-            if parameter.id in by_id:
-                read = by_id[parameter.id][0]
-                self.fault("duplicate-id", read.span, f"'{parameter.id}' is also a parameter")
         defined: dict[str, Defined] = {}
         types: dict[str, Type | None] = dict.fromkeys(by_id)
-        self.scope = Scope(self.scope.fields, self.scope.parameters, types)
+        # A name that nothing defines may be that of an entry which could not be read.
+        missing = any(
+            fault.code == "unknown-file" or fault.span.source.name == "findings.yaml"
+            for fault in self.folder.faults
+        )
+        self.scope = Scope(self.scope.fields, self.scope.parameters, types, incomplete=missing)
         self.checker = Checker(self.scope, self.faults.append)
         for id_ in self.ordered(by_id):
             read, expression = by_id[id_]
@@ -300,7 +334,8 @@ class _Loader:
                     self.fault(
                         "unit-mismatch",
                         read.at("unit"),
-                        f"the expression is in {number[1].unit}, not in {unit}",
+                        f"the expression is in '{number[1].unit}', not in '{unit}'",
+                        f"write 'unit: \"{number[1].unit}\"', or convert the expression",
                     )
                     return None
                 return number[0], Type(number[1].kind, unit, interval=number[1].interval)
@@ -317,7 +352,12 @@ class _Loader:
             read, expression = by_id[id_]
             if state.get(id_) == "open":
                 circle = " -> ".join((*trail[trail.index(id_) :], id_))
-                self.fault("cycle", read.span, f"'{id_}' is defined by itself: {circle}")
+                self.fault(
+                    "cycle",
+                    read.span,
+                    f"'{id_}' is defined by itself: {circle}",
+                    "define it without itself, or write it out where it is used",
+                )
                 return
             state[id_] = "open"
             for node in [] if expression is None else walk(expression):
@@ -331,7 +371,12 @@ class _Loader:
                 visit(id_, ())
         except RecursionError:
             read = next(iter(by_id.values()))[0]
-            self.fault("cycle", read.span, "definitions refer to each other too deeply")
+            self.fault(
+                "cycle",
+                read.span,
+                "definitions refer to each other too deeply",
+                "write some of them out where they are used",
+            )
             return []
         return order
 
@@ -413,11 +458,12 @@ class _Loader:
             ):
                 move = Withhold(track, entry.step)
             case _:
+                self.complete = False
                 self.fault(
                     "bad-progression",
                     read.span,
                     "a progression has one of four forms",
-                    "'start: A', 'from: A' with 'to: B', 'from: B' with 'back_to: A', "
+                    "write 'start: A', or 'from: A' with 'to: B', or 'from: B' with 'back_to: A', "
                     "or 'withhold: TRACK'",
                 )
                 return None

@@ -2,8 +2,9 @@
 
 Kleene conditions are monotone: filling in an unknown never turns true into false or false into
 true. The one exception is `is known`. So a condition *stays true* when `is known` occurs in it
-only positively, and *stays false* when it occurs only under a negation. What lets exercise start
-must stay true; what bars it must stay false.
+only positively, and *stays false* when it occurs only under a negation; inside `is known`, a count
+or a comparison it may not occur at all. What lets exercise start must stay true; what bars it must
+stay false.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from enum import Enum
 from guidestep.language.diagnostics import Diagnostic
 from guidestep.language.tree import (
     And,
-    Compare,
     Expression,
     IsKnown,
     Not,
@@ -47,9 +47,11 @@ def unstable(
     while todo:
         node, polarity, written = todo.pop()
         match node:
-            case IsKnown():
+            case IsKnown(operand=operand):
                 if polarity != stays.value:
                     return _fault(written, stays)
+                # Whether something is known is itself sure only where its own truth is.
+                todo.append((operand, 0, written))
             case Not(operand=operand):
                 todo.append((operand, -polarity, written if written is not node else operand))
             case And() | Or():
@@ -59,8 +61,6 @@ def unstable(
                 if (name, polarity) not in seen and name in definitions:
                     seen.add((name, polarity))
                     todo.append((definitions[name], polarity, written))
-            case Compare():
-                todo.extend((child, 0, written) for child in children(node))
             case _:
                 todo.extend((child, 0, written) for child in children(node))
     return None
@@ -72,5 +72,5 @@ def _fault(node: Expression, stays: Stays) -> Diagnostic:
         hint = "let a step depend on what is known, never on 'is unknown'"
     else:
         message = "this could come true only once more becomes known, after a step was started"
-        hint = "leave out 'is known': an unknown input bars the step by itself"
+        hint = "leave out 'is known': what is unknown already bars every step"
     return Diagnostic("unstable", node.span, message, hint)
