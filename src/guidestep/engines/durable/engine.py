@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from guidestep.engines.durable.arithmetic import Computation
 from guidestep.engines.durable.facts import Source, Writer, fragment, writer
 from guidestep.engines.durable.layout import Plan
-from guidestep.engines.durable.rulesets import Rules, lay
+from guidestep.engines.durable.rulesets import Rules, lay, prune
 from guidestep.engines.durable.session import Session
 from guidestep.engines.durable.strata import plan
 from guidestep.engines.errors import EngineError
@@ -62,6 +62,7 @@ class DurableEngine:
     def __init__(self, program: Program) -> None:
         layout = plan(program)
         rules = [lay(stratum.conditions) for stratum in layout.strata]
+        prune([each for stratum in rules for each in stratum])
         self._evaluation = Evaluation(layout, rules)
         self._session = Session([each for stratum in rules for each in stratum])
         self._lock = Lock()

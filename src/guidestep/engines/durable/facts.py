@@ -28,6 +28,9 @@ Facet: TypeAlias = str | frozenset[str]
 
 VALUE, LOW, HIGH, KNOWN = "value", "low", "high", "known"
 
+UNKNOWN = 2
+"""What a truth is written as that is neither true (1) nor false (0)."""
+
 Writer: TypeAlias = Callable[[Any], str]
 """Gives the stretch of JSON that a value adds to a fact, such as `,"ab":38.5`."""
 
@@ -103,6 +106,7 @@ class Source:
 
     `slot` is its place among all sources, `ready` the stratum after which it is settled, `total`
     says that it can never be unknown. `properties` are those of its facets that some rule reads.
+    A truth that some rule asks whether it is known `marks_unknown`: as 2, beside 0 and 1.
     """
 
     slot: int
@@ -111,6 +115,7 @@ class Source:
     total: bool = False
     members: tuple[str, ...] = ()
     properties: dict[Facet, str] = field(default_factory=dict)
+    marks_unknown: bool = False
 
     def property(self, facet: Facet, names: Names) -> str:
         """Return the name of the property that holds a facet, from now on written into facts."""
@@ -126,6 +131,8 @@ def fragment(source: Source, value: Any) -> str:
     >>> fragment(temperature, 1e-7), fragment(temperature, None)
     (',"aa":0.0000001,"ab":1', ',"ab":0')
     """
+    if value is None and source.marks_unknown:
+        return "".join(f',"{name}":{UNKNOWN}' for name in source.properties.values())
     if value is None:
         return f',"{source.properties[KNOWN]}":0' if KNOWN in source.properties else ""
     return "".join(

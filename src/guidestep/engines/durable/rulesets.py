@@ -58,7 +58,7 @@ class Rules:
 
     def has_room(self, condition: Condition) -> bool:
         """Whether the rules of a condition fit in."""
-        new = [each for each in condition.forms.sources if each.slot not in self.sources]
+        new = [each for each in sources(condition) if each.slot not in self.sources]
         return (
             1 + len(self.alternatives) + sum(len(form) for _, form in forms(condition))
             <= MOST_ALTERNATIVES
@@ -67,7 +67,7 @@ class Rules:
 
     def add(self, condition: Condition) -> None:
         """Take the rules of a condition in."""
-        for source in condition.forms.sources:
+        for source in sources(condition):
             self.sources[source.slot] = source
         for truth, form in forms(condition):
             name = NAMES[len(self.conclusions)]
@@ -91,13 +91,36 @@ def forms(condition: Condition) -> Sequence[tuple[bool, tuple[Alternative, ...]]
     return [(truth, form) for truth, form in both if form and (truth or not condition.forms.total)]
 
 
+def sources(condition: Condition) -> list[Source]:
+    """Return the sources that the rules of a condition read, each once."""
+    literals = [
+        each for _, form in forms(condition) for alternative in form for each in alternative
+    ]
+    return list({each.source.slot: each.source for each in literals}.values())
+
+
+def prune(rulesets: Iterable[Rules]) -> None:
+    """Drop the properties that no rule reads, such as those of a false form that is not needed."""
+    read = {
+        (each.source.slot, each.property)
+        for rules in rulesets
+        for _, alternative in rules.alternatives
+        for each in alternative
+    }
+    for rules in rulesets:
+        for slot, source in rules.sources.items():
+            source.properties = {
+                facet: name for facet, name in source.properties.items() if (slot, name) in read
+            }
+
+
 def lay(conditions: Iterable[Condition]) -> list[Rules]:
     """Lay the rules of a stratum into rulesets, those that read the same inputs together."""
     laid: list[Rules] = []
     for condition in conditions:
         if not forms(condition):
             continue
-        slots = {source.slot for source in condition.forms.sources}
+        slots = {source.slot for source in sources(condition)}
         with_room = [rules for rules in laid if rules.has_room(condition)]
         home = max(with_room, key=lambda rules: len(slots & rules.sources.keys()), default=None)
         if home is None:

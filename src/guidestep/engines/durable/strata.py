@@ -32,6 +32,7 @@ from guidestep.engines.durable.facts import (
     Source,
     decimal_text,
 )
+from guidestep.engines.durable.facts import UNKNOWN as UNKNOWN_MARK
 from guidestep.engines.durable.layout import Computed, Condition, Plan, Stratum
 from guidestep.engines.durable.normal_form import (
     FALSE,
@@ -144,6 +145,12 @@ class _Planner:
         expression = definition.expression
         if isinstance(expression, Reference):
             return self._definitions[expression.name]
+        match expression:
+            case And(operands=(IsKnown(operand=asked), told)) if _is_sure(asked, told):
+                if not isinstance(told, Field | Reference):
+                    return self._conclude_sure(told)
+            case _:
+                pass
         if definition.type.kind is Kind.CONDITION:
             return self._conclude(self._forms(expression))
         return self._value(expression, Shape.of(definition.type))
@@ -165,6 +172,13 @@ class _Planner:
         self._by_forms[forms] = source
         return source
 
+    def _conclude_sure(self, told: Expression) -> Source:
+        """Return the source of `told` being known and true: only what makes it true needs rules."""
+        forms = self._forms(told)
+        if forms.constant is not None or forms.total:
+            return self._conclude(forms)
+        return self._conclude(Forms(forms.true, (), total=True) if forms.true else FALSE)
+
     def _forms(self, node: Expression) -> Forms:
         match node:
             case Constant(value=bool() as value):
@@ -175,6 +189,8 @@ class _Planner:
                 return self._truth(self._definitions[name])
             case Not(operand=operand):
                 return ~self._forms(operand)
+            case And(operands=(IsKnown(operand=asked), told)) if _is_sure(asked, told):
+                return self._sure(told)
             case And(operands=operands):
                 return self._all([self._forms(operand) for operand in operands])
             case Or(operands=operands):
@@ -245,7 +261,37 @@ class _Planner:
                 return self._computed_truth(operand, known, total=True)
             case _:
                 source = self._conclude(self._forms(operand))
-        return TRUE if source.total else self._flag(source, KNOWN, total=True)
+        return TRUE if source.total else self._known(source)
+
+    def _known(self, source: Source) -> Forms:
+        """Return the forms of whether a source is known."""
+        if source.shape is not Shape.TRUTH:
+            return self._flag(source, KNOWN, total=True)
+        source.marks_unknown = True
+        return single(
+            self._literal(source, VALUE, "$neq", UNKNOWN_MARK),
+            self._literal(source, VALUE, "$eq", UNKNOWN_MARK),
+            total=True,
+        )
+
+    def _sure(self, told: Expression) -> Forms:
+        """Return the forms of `told` being known and true, which is never unknown itself."""
+        match told:
+            case Reference() | Field():
+                leaf, sign = told, 1
+            case Not(operand=Reference() | Field() as leaf):
+                sign = 0
+            case _:
+                return self._truth(self._conclude_sure(told))
+        source = self._leaf(leaf)
+        if source.total or source.slot in self._settled:
+            return self._forms(told)
+        source.marks_unknown = True
+        return single(
+            self._literal(source, VALUE, "$eq", sign),
+            self._literal(source, VALUE, "$neq", sign),
+            total=True,
+        )
 
     # --- comparisons --------------------------------------------------------------------------
 
@@ -398,3 +444,8 @@ def _bound(node: Expression) -> float | None:
     if isinstance(value, date):
         return value.toordinal()
     return value if isinstance(value, int | float) and abs(value) <= EXACT else None
+
+
+def _is_sure(asked: Expression, told: Expression) -> bool:
+    """Whether a condition asks for its other half to be known, so that it is true or false."""
+    return told == asked or told == Not(asked) or asked == Not(told)
