@@ -16,7 +16,7 @@ from guidestep.language.diagnostics import Diagnostic, GuidelineError
 from guidestep.language.documents import CaseEntry
 from guidestep.language.files import Read, shape
 from guidestep.language.program import Verdict
-from guidestep.language.source import Span
+from guidestep.language.source import SourceText, Span
 from guidestep.language.yaml_reader import read_file
 from guidestep.language.yaml_tree import Node, Sequence, locate, locate_key
 from guidestep.language.yaml_tree import Path as Way
@@ -77,9 +77,16 @@ def read_cases(path: Path) -> tuple[Case, ...]:
 
 
 def _entries(folder: Path, faults: list[Diagnostic]) -> Iterator[Read[CaseEntry]]:
+    if folder.exists() and not folder.is_dir():
+        faults.append(_unknown_file("cases", "cases is a file", "make it a folder of YAML files"))
+        return
     names = sorted(child.name for child in folder.iterdir()) if folder.is_dir() else []
     for name in names:
-        if not name.endswith(".yaml"):
+        if name.endswith((".yml", ".json")) or (folder / name).is_dir():
+            # A case that is never run would pass for ever.
+            message = f"cases/{name} is no file of cases"
+            faults.append(_unknown_file(f"cases/{name}", message, "name it cases/NAME.yaml"))
+        if not name.endswith(".yaml") or (folder / name).is_dir():
             continue
         node, found = read_file(folder / name, f"cases/{name}")
         faults += found
@@ -94,6 +101,10 @@ def _entries(folder: Path, faults: list[Diagnostic]) -> Iterator[Read[CaseEntry]
             faults += found
             if read is not None:
                 yield read
+
+
+def _unknown_file(name: str, message: str, hint: str) -> Diagnostic:
+    return Diagnostic("unknown-file", Span(SourceText(name, ""), 1, 1, 1, 1), message, hint)
 
 
 class _Bases:

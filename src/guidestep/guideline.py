@@ -5,14 +5,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import metadata, resources
 from pathlib import Path
 
 from guidestep.answer import Recommender
 from guidestep.assessment import Assessment, FieldSpec
+from guidestep.language.checker import did_you_mean
 from guidestep.language.compiler import Compiled, compile_program
 from guidestep.language.crosscheck import demographic_inputs
+from guidestep.language.diagnostics import Diagnostic, GuidelineError
 from guidestep.language.documents import (
     AmbiguityEntry,
     CitationEntry,
@@ -24,7 +26,8 @@ from guidestep.language.documents import (
 from guidestep.language.loader import load_rulebase
 from guidestep.language.program import Engine, Value, Verdict
 from guidestep.language.rulebase import Assumption, Rule, Rulebase
-from guidestep.recommendation import Recommendation
+from guidestep.language.source import SourceText, Span
+from guidestep.recommendation import Recommendation, Versions
 
 Given = Assessment | Mapping[str, object] | str | bytes
 """An assessment, or the mapping or JSON text of one."""
@@ -103,6 +106,10 @@ class Guideline:
     base: Rulebase = field(repr=False)
     parameters: Mapping[str, float] = field(default_factory=dict)
     _channels: dict[str, _Channels] = field(default_factory=dict, repr=False, compare=False)
+
+    def __reduce__(self) -> tuple[type[Guideline], tuple[Rulebase, Mapping[str, float]]]:
+        # The engines hold handles of this process; another makes its own.
+        return Guideline, (self.base, self.parameters)
 
     @property
     def id(self) -> str:
@@ -209,7 +216,7 @@ class Guideline:
             SettingError: There is no such profile or engine.
         """
         patient = assessment if isinstance(assessment, self.model) else self._read(assessment)
-        channels = self._of(profile or self.default_profile)
+        channels = self._of(self.default_profile if profile is None else profile)
         engines = ENGINES if engine is None else (engine,)
         inputs = channels.read(patient) + channels.open
         verdicts = channels.verdicts(inputs, engines)
@@ -247,16 +254,14 @@ def _within(entry: ParameterEntry, value: float) -> None:
         )
 
 
-_VERSIONS: dict[str, str] = {}
-
-
-def versions() -> Mapping[str, str]:
+@cache
+def versions() -> Versions:
     """Return the versions of the packages that answer, found once."""
-    if not _VERSIONS:
-        _VERSIONS.update(
-            {name: metadata.version(name) for name in ("guidestep", "durable_rules", "pydantic")}
-        )
-    return _VERSIONS
+    return Versions(
+        guidestep=metadata.version("guidestep"),
+        durable_rules=metadata.version("durable_rules"),
+        pydantic=metadata.version("pydantic"),
+    )
 
 
 def shipped() -> tuple[str, ...]:
@@ -274,9 +279,20 @@ def load(name: str | Path, *, model: type[Assessment] | None = None) -> Guidelin
         GuidelineError: The guideline is at fault; the error shows every fault with its place.
     """
     path = Path(name)
-    if isinstance(name, str) and name in shipped() and not path.is_dir():
+    if isinstance(name, str) and not path.exists():
+        if name not in shipped():
+            raise GuidelineError([_not_found(name)])
         path = _rules() / name
     return Guideline(load_rulebase(path, model))
+
+
+def _not_found(name: str) -> Diagnostic:
+    return Diagnostic(
+        "not-a-guideline",
+        Span(SourceText(name, ""), 1, 1, 1, 1),
+        f"'{name}' is neither a folder nor a guideline that comes with the package",
+        did_you_mean(name, shipped()) or f"the guidelines are {', '.join(shipped())}",
+    )
 
 
 def _rules() -> Path:

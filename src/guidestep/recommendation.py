@@ -6,7 +6,6 @@ input gives the same bytes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Literal, TypeAlias, cast
@@ -147,6 +146,23 @@ class AssumptionUsed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ParameterUsed:
+    """A parameter and the value it had."""
+
+    id: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Versions:
+    """The versions of the packages that answered."""
+
+    guidestep: str
+    durable_rules: str
+    pydantic: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GuidelineUsed:
     """Which guideline answered: `digest` is SHA-256 over its files."""
 
@@ -155,7 +171,7 @@ class GuidelineUsed:
     version: str
     digest: str
     profile: str
-    parameters: Mapping[str, float]
+    parameters: tuple[ParameterUsed, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,8 +200,12 @@ class Recommendation:
     guideline: GuidelineUsed
     engines: tuple[str, ...]
     agreement: bool
-    versions: Mapping[str, str]
+    versions: Versions
     input_digest: str
+
+    def __getstate__(self) -> dict[str, object]:
+        # A pickle goes to other processes and files: the patient's data stay here.
+        return {name: part for name, part in self.__dict__.items() if name != "_evidence"}
 
     @property
     def evidence(self) -> Evidence | None:

@@ -1,6 +1,9 @@
 """What an answer says: outcome, basis, reasons, missing, steps, and what rides along."""
 
 import json
+import pickle
+from pathlib import Path
+from shutil import copytree
 
 import pytest
 from hypothesis import given
@@ -95,9 +98,6 @@ def test_after_the_programme_comes_surveillance(ask: Ask) -> None:
 def test_where_no_rule_decides_the_answer_says_so(
     tmp_path_factory: pytest.TempPathFactory, knee: guidestep.Guideline
 ) -> None:
-    from pathlib import Path
-    from shutil import copytree
-
     folder = tmp_path_factory.mktemp("silent") / "knee"
     copytree(Path(__file__).parent / "guideline", folder)
     (folder / "surveillance.yaml").unlink()
@@ -243,7 +243,8 @@ def test_parameters_move_a_threshold_within_their_bounds(knee: guidestep.Guideli
     assert steps(knee.recommend(patient)) == ["progress B2"]
     site = knee.configure(least_flexion=100)
     assert steps(site.recommend(patient)) == ["continue B1"]
-    assert site.recommend(patient).guideline.parameters == {"least_flexion": 100}
+    used = site.recommend(patient).guideline.parameters
+    assert [(p.id, p.value) for p in used] == [("least_flexion", 100)]
     for value in (79, 121, True, "90", float("nan")):
         with pytest.raises(guidestep.SettingError, match="80 to 120 deg"):
             knee.configure(least_flexion=value)  # type: ignore[arg-type]
@@ -278,6 +279,36 @@ def test_everything_an_answer_rests_on_is_listed_once(ask: Ask) -> None:
     assert answer.facts == ("F1", "F2")
     assert [c.id for c in answer.citations] == ["book"]
     assert answer.review.statement == "Nobody has reviewed this."
+
+
+def test_an_open_choice_is_never_recommended_away(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """A track without a place is a choice: while it is open nothing is recommended."""
+    folder = tmp_path_factory.mktemp("choice") / "knee"
+    copytree(Path(__file__).parent / "guideline", folder)
+    steps_file = folder / "steps.yaml"
+    steps_file.write_text(
+        steps_file.read_text().replace(
+            "tracks:", "tracks:\n  - {id: imaging, title: Imaging, when: true}"
+        )
+        + "".join(
+            f"  - {{id: {id_}, track: imaging, kind: action, title: X, content: Z, facts: [F2]}}\n"
+            for id_ in ("x-ray", "no-x-ray")
+        )
+    )
+    progression = folder / "progression.yaml"
+    progression.write_text(
+        progression.read_text()
+        + "- {id: image, statement: Rash, start: x-ray, when: knee.rash is present, facts: [F2]}\n"
+        + "- {id: spare, statement: Not, start: no-x-ray, when: knee.rash is absent, facts: [F2]}\n"
+    )
+    guideline = guidestep.load(folder, model=KneeAssessment)
+    assert steps(guideline.recommend(USUAL)) == ["start no-x-ray", "start B1"]
+    answer = guideline.recommend({k: v for k, v in USUAL.items() if k != "knee.rash"})
+    assert answer.outcome is Outcome.ASSESS_FIRST
+    assert said(answer) == [("image", "unknown"), ("spare", "unknown")]
+    assert missing(answer) == ["knee.rash"]
 
 
 # --- the object ---------------------------------------------------------------------------------
@@ -347,9 +378,29 @@ def test_learning_more_never_takes_an_exercise_back(
     assert moved <= {(s.id, s.action) for s in more.steps}
 
 
+def test_a_pickle_holds_no_patient(ask: Ask, knee: guidestep.Guideline) -> None:
+    answer = ask()
+    copy = pickle.loads(pickle.dumps(answer))
+    assert copy == answer
+    assert hash(copy) == hash(answer)
+    assert copy.evidence is None
+    again = pickle.loads(pickle.dumps(knee))
+    assert again.recommend(USUAL) == answer
+
+
+def test_minus_zero_is_zero_whoever_came_before(knee: guidestep.Guideline) -> None:
+    texts = [
+        knee.recommend({**USUAL, "knee.flexion": value}, profile="strict").to_json()
+        for value in (-0.0, 0.0)
+    ]
+    assert '"value":-0.0' not in texts[0] + texts[1]
+
+
 def test_wrong_settings_are_named(knee: guidestep.Guideline) -> None:
-    with pytest.raises(guidestep.SettingError, match="no profile 'none'; .* usual, strict, bare"):
+    with pytest.raises(guidestep.SettingError, match=r"no profile 'none'; .* usual, strict, bare"):
         knee.recommend(USUAL, profile="none")
+    with pytest.raises(guidestep.SettingError, match="no profile ''"):
+        knee.recommend(USUAL, profile="")
     with pytest.raises(guidestep.SettingError, match="no engine 'fast'"):
         knee.recommend(USUAL, engine="fast")
     with pytest.raises(guidestep.AssessmentError, match=r"knee\.flexion"):

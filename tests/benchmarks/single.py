@@ -26,7 +26,7 @@ import guidestep  # noqa: E402
 from guidestep.assessment import FieldKind  # noqa: E402
 from guidestep.engines.compiled import CompiledEngine  # noqa: E402
 from guidestep.engines.durable import DurableEngine  # noqa: E402
-from guidestep.language.program import Definition, Input, Program, Value  # noqa: E402
+from guidestep.language.program import Definition, Engine, Input, Program, Value  # noqa: E402
 from guidestep.language.tree import (  # noqa: E402
     And,
     Compare,
@@ -51,7 +51,8 @@ def patients(count: int, seed: int = 7) -> list[Patient]:
     examples = []
     for path in sorted((ROOT / "docs/examples").glob("*.yaml")):
         node, faults = read_file(path, path.name)
-        assert node is not None and not faults
+        assert node is not None
+        assert not faults
         examples.append(json.loads(json.dumps(plain(node), default=str)))
     found: list[Patient] = []
     while len(found) < count:
@@ -165,13 +166,16 @@ def growth(rounds: int) -> None:
         for patient in drawn:
             assert engines["durable"].evaluate(patient) == engines["compiled"].evaluate(patient)
         columns: dict[str, Callable[[int], object]] = {
-            name: lambda i, engine=engine: engine.evaluate(drawn[i % 50])
-            for name, engine in engines.items()
+            name: _asking(engine, drawn) for name, engine in engines.items()
         }
         found = medians(columns, rounds)
         total = len(program.definitions)
         cells = "   ".join(f"{n} {v:8.1f} ({v / total:5.2f})" for n, v in found.items())
         print(f"  {total:4d} definitions   {cells}")
+
+
+def _asking(engine: Engine, drawn: list[tuple[Value, ...]]) -> Callable[[int], object]:
+    return lambda index: engine.evaluate(drawn[index % len(drawn)])
 
 
 def memory(evaluations: int) -> None:
@@ -187,9 +191,7 @@ def memory(evaluations: int) -> None:
     gc.collect()
     grown = _resident() - before
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(
-        f"\n{evaluations} evaluations after 20000: memory grew by {grown:.2f} MB (peak {peak:.0f} MB)"
-    )
+    print(f"\n{evaluations} evaluations after 20000: {grown:.2f} MB more, peak {peak:.0f} MB")
 
 
 def _resident() -> float:

@@ -43,7 +43,7 @@ class _Advisor:
             said = [p for p in self.track.progressions if self.speaks(p, *given)]
             return self.advice(*given, said)
         name = action_name(self.track.track.entry.id, Action.WITHHOLD)
-        return self.withheld() if self.evidence.verdicts[name] is True else (None, 0)
+        return self.withheld() if self.evidence.verdicts.get(name) is True else (None, 0)
 
     @property
     def place(self) -> str | None:

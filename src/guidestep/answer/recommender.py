@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from guidestep.answer.missing import Waiting, awaited, listed, wait
@@ -13,7 +13,13 @@ from guidestep.assessment import Assessment
 from guidestep.explain.evidence import Evidence
 from guidestep.explain.relevance import Relevance
 from guidestep.language.compiler import Compiled
-from guidestep.language.decision import any_name, excused_name, outcome_name, unmet_name
+from guidestep.language.decision import (
+    any_name,
+    excused_name,
+    outcome_name,
+    undecided_name,
+    unmet_name,
+)
 from guidestep.language.documents import DoseEntry, StepEntry
 from guidestep.language.program import Value, Verdict
 from guidestep.language.rulebase import Rulebase, grounds_of
@@ -24,9 +30,11 @@ from guidestep.recommendation import (
     Missing,
     NotEvaluable,
     NoticeGiven,
+    ParameterUsed,
     Reason,
     Recommendation,
     StepAdvice,
+    Versions,
 )
 
 NO_RULE = "no-rule-decides"
@@ -45,7 +53,9 @@ class Recommender:
             version=base.entry.version,
             digest=base.digest,
             profile=compiled.profile.id,
-            parameters=dict(compiled.parameters),
+            parameters=tuple(
+                ParameterUsed(id=id_, value=value) for id_, value in compiled.parameters.items()
+            ),
         )
 
     def recommend(
@@ -54,7 +64,7 @@ class Recommender:
         inputs: tuple[Value, ...],
         verdicts: tuple[Verdict, ...],
         engines: tuple[str, ...],
-        versions: Mapping[str, str],
+        versions: Versions,
     ) -> Recommendation:
         """Return the recommendation for a patient, given the verdicts on every definition.
 
@@ -178,6 +188,10 @@ class _Speech:
         for reason in self.open_points():
             silent = False
             yield reason
+        # An open choice speaks for itself only where nothing else has said why.
+        for prepared in self.open_choices() if silent else ():
+            silent = False
+            yield self.reason(prepared, "unknown")
         conflicts = self.voice.by_family[Family.CONFLICT]
         if silent and not any(self.found[p.at] is True for p in conflicts):
             yield Reason(
@@ -208,7 +222,7 @@ class _Speech:
         """Return the inputs that undecided rules and unmet requirements wait for."""
         waiting: Waiting = {}
         undecided = [p for p in self.voice.blocking if self.blocks(p)]
-        for prepared in [*undecided, *self.unmet()]:
+        for prepared in [*undecided, *self.unmet(), *self.open_choices()]:
             id_, then = prepared.rule.id, prepared.then or Outcome.ASSESS_FIRST
             wait(waiting, id_, then, self.relevance.of(id_))
         return waiting
@@ -220,6 +234,17 @@ class _Speech:
             p
             for p in self.voice.by_family[Family.REQUIREMENT]
             if found[at[unmet_name(p.rule.id)]] is True
+        ]
+
+    def open_choices(self) -> list[Prepared]:
+        """Return what is unknown in the tracks whose choice of a step is open."""
+        at, found, prepared = self.voice.at, self.found, self.voice.prepared
+        return [
+            prepared[p.id]
+            for track in self.voice.tracks
+            if (name := undecided_name(track.track.entry.id)) in at and found[at[name]] is True
+            for p in track.progressions
+            if found[prepared[p.id].at] is None
         ]
 
     def steps(self) -> tuple[StepAdvice, ...]:

@@ -255,6 +255,8 @@ class Voice:
             if known is not None:
                 spec = self.fields[path]
                 shown = known.isoformat() if isinstance(known, date) else known
+                if isinstance(shown, float):
+                    shown += 0.0  # minus zero equals zero, and is remembered as zero
                 found.append(Seen(path=path, label=spec.label, value=shown, unit=spec.unit))
         return tuple(found)
 

@@ -7,10 +7,20 @@ Conditions and expressions are kept as they stand: `guidestep.language.expressio
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    WithJsonSchema,
+)
+
+from guidestep.assessment.frozen import FrozenDict
 
 Slug = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]*$", max_length=80)]
 """An id: a letter, then letters, digits, hyphens, underscores or dots."""
@@ -207,7 +217,12 @@ class CitationEntry(Identified):
     resolved: bool
     mapping: Literal["printed", "inferred", "unresolved", "not_in_source"]
     mapping_note: str = ""
-    identifiers: dict[str, str] = Field(default_factory=dict)
+    identifiers: Annotated[
+        Mapping[str, str],
+        AfterValidator(FrozenDict),
+        PlainSerializer(dict),
+        Field(default_factory=FrozenDict),
+    ]
     caveats: tuple[Text, ...] = ()
 
 

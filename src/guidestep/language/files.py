@@ -23,8 +23,6 @@ from guidestep.language.yaml_tree import Node, Plain, Scalar, Sequence, locate, 
 E = TypeVar("E", bound=Document)
 E_co = TypeVar("E_co", bound=Document, covariant=True)
 
-MAX_FILES = 500
-
 
 @dataclass(frozen=True, slots=True)
 class Read(Generic[E_co]):
