@@ -266,7 +266,7 @@ def versions() -> Versions:
 
 def shipped() -> tuple[str, ...]:
     """Return the ids of the guidelines that come with the package."""
-    root = _rules()
+    root = shipped_folder()
     return tuple(sorted(child.name for child in root.iterdir() if child.is_dir()))
 
 
@@ -282,7 +282,7 @@ def load(name: str | Path, *, model: type[Assessment] | None = None) -> Guidelin
     if isinstance(name, str) and not path.exists():
         if name not in shipped():
             raise GuidelineError([_not_found(name)])
-        path = _rules() / name
+        path = shipped_folder() / name
     return Guideline(load_rulebase(path, model))
 
 
@@ -295,7 +295,7 @@ def _not_found(name: str) -> Diagnostic:
     )
 
 
-def _rules() -> Path:
+def shipped_folder() -> Path:
     """Return the folder of the shipped guidelines: in the wheel, or beside `src` in a checkout."""
     inside = Path(str(resources.files("guidestep"))) / "rules"
     return inside if inside.is_dir() else inside.parents[2] / "rules"

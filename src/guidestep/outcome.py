@@ -56,3 +56,7 @@ class Basis(StrEnum):
     SOURCE = "source"
     ASSUMPTION = "assumption"
     UNDETERMINED = "undetermined_by_source"
+
+
+NO_RULE = "no-rule-decides"
+"""The id of the reason that no rule decides; no rule may have it."""

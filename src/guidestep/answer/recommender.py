@@ -23,7 +23,7 @@ from guidestep.language.decision import (
 from guidestep.language.documents import DoseEntry, StepEntry
 from guidestep.language.program import Value, Verdict
 from guidestep.language.rulebase import Rulebase, grounds_of
-from guidestep.outcome import Basis, Family, Outcome
+from guidestep.outcome import NO_RULE, Basis, Family, Outcome
 from guidestep.recommendation import (
     Answer,
     GuidelineUsed,
@@ -37,7 +37,6 @@ from guidestep.recommendation import (
     Versions,
 )
 
-NO_RULE = "no-rule-decides"
 _LEVELS = tuple((outcome, any_name(outcome)) for outcome in tuple(Outcome)[:3])
 
 

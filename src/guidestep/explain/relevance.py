@@ -20,6 +20,7 @@ from guidestep.language.tree import (
     Reference,
     WeightedSum,
     children,
+    walk,
 )
 from guidestep.logic import all_of, any_of, not_
 
@@ -43,10 +44,25 @@ class Relevance:
 
         An input counts only while it matters: in `a or b` nothing is asked once `a` is true.
         """
-        found = self._found.get(name)
-        if found is None:
-            found = self._found[name] = self._look(self.definitions[name].expression)[1]
-        return found
+        found = self._found
+        todo = [name]
+        # Definitions refer to definitions in chains of any length: what a definition needs is
+        # looked at before it, so that nothing here is as deep as a chain is long.
+        while todo:
+            current = todo[-1]
+            if current not in found:
+                expression = self.definitions[current].expression
+                needed = [
+                    node.name
+                    for node in walk(expression)
+                    if isinstance(node, Reference) and node.name not in found
+                ]
+                if needed:
+                    todo += needed
+                    continue
+                found[current] = self._look(expression)[1]
+            todo.pop()
+        return found[name]
 
     def _look(self, node: Expression) -> tuple[Verdict | str, frozenset[str]]:
         """Return what a node comes to, and the unknown inputs that could change it."""
@@ -58,7 +74,7 @@ class Relevance:
                 value = self.value(path)
                 return (None, frozenset({path})) if value is None else (value in members, _NONE)
             case Reference(name=name):
-                return self.verdicts[name], self.of(name)
+                return self.verdicts[name], self._found[name]
             case Not(operand=operand):
                 truth, open_ = self._look(operand)
                 return not_(truth if isinstance(truth, bool) else None), open_

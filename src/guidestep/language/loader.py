@@ -40,6 +40,7 @@ from guidestep.language.documents import (
 )
 from guidestep.language.expressions import read_condition, read_quantity
 from guidestep.language.files import Folder, Read
+from guidestep.language.ordering import ordered
 from guidestep.language.rulebase import (
     Assumption,
     Defined,
@@ -57,10 +58,10 @@ from guidestep.language.rulebase import (
     Track,
     Withhold,
 )
-from guidestep.language.source import Span
+from guidestep.language.source import NOWHERE, Span
 from guidestep.language.tree import Cases, Constant, Expression, Reference, WeightedSum, walk
 from guidestep.language.types import CONDITION, Kind, Type
-from guidestep.outcome import Family, Outcome
+from guidestep.outcome import NO_RULE, Family, Outcome
 
 _RULES: tuple[tuple[str, type[RuleEntry], Family], ...] = (
     ("red_flags.yaml", RedFlagEntry, Family.RED_FLAG),
@@ -72,6 +73,9 @@ _RULES: tuple[tuple[str, type[RuleEntry], Family], ...] = (
 )
 
 TRUE = Constant(True)
+
+MAX_CHAIN = 100
+"""The most definitions of which each is defined by the next."""
 
 RESERVED = frozenset(
     (*kwlist, "true", "false", "known", "unknown", "outcome", "decision", *Outcome)
@@ -196,7 +200,7 @@ class _Loader:
                 (parameter.id, guideline.at("parameters", index, "id"))
                 for index, parameter in enumerate(guideline.entry.parameters)
             ]
-        seen: dict[str, Span] = {}
+        seen: dict[str, Span] = {NO_RULE: NOWHERE}
         for id_, span in places:
             if id_ not in seen:
                 seen[id_] = span
@@ -343,41 +347,27 @@ class _Loader:
                 return self.checker.check(expression)
 
     def ordered(self, by_id: Mapping[str, tuple[Read[Definition], Expression | None]]) -> list[str]:
-        order: list[str] = []
-        state: dict[str, str] = {}
-
-        def visit(id_: str, trail: tuple[str, ...]) -> None:
-            if state.get(id_) == "done":
-                return
-            read, expression = by_id[id_]
-            if state.get(id_) == "open":
-                circle = " -> ".join((*trail[trail.index(id_) :], id_))
-                self.fault(
-                    "cycle",
-                    read.span,
-                    f"'{id_}' is defined by itself: {circle}",
-                    "define it without itself, or write it out where it is used",
-                )
-                return
-            state[id_] = "open"
-            for node in [] if expression is None else walk(expression):
-                if isinstance(node, Reference) and node.name in by_id:
-                    visit(node.name, (*trail, id_))
-            state[id_] = "done"
-            order.append(id_)
-
-        try:
-            for id_ in by_id:
-                visit(id_, ())
-        except RecursionError:
-            read = next(iter(by_id.values()))[0]
+        order, circles = ordered({id_: expression for id_, (_, expression) in by_id.items()})
+        for circle in circles:
             self.fault(
                 "cycle",
-                read.span,
-                "definitions refer to each other too deeply",
-                "write some of them out where they are used",
+                by_id[circle[0]][0].span,
+                f"'{circle[0]}' is defined by itself: {' -> '.join(circle)}",
+                "define it without itself, or write it out where it is used",
             )
-            return []
+        depth: dict[str, int] = {}
+        for id_ in order:
+            read, expression = by_id[id_]
+            below = [] if expression is None else walk(expression)
+            names = [node.name for node in below if isinstance(node, Reference)]
+            depth[id_] = 1 + max((depth.get(name, 0) for name in names), default=0)
+            if depth[id_] == MAX_CHAIN + 1:
+                self.fault(
+                    "expression-too-deep",
+                    read.span,
+                    f"'{id_}' rests on a chain of more than {MAX_CHAIN} definitions",
+                    "no reader can follow it: let rules say more and definitions less",
+                )
         return order
 
     # --- conditions -------------------------------------------------------------------------

@@ -55,6 +55,13 @@ def known_ids(whole: Whole) -> Iterator[Diagnostic]:
         for index, name in enumerate(names):
             if name not in known:
                 yield unknown_id(_KINDS[key], name, known, at(key, index))
+            elif name in names[:index]:
+                yield Diagnostic(
+                    "duplicate-member",
+                    at(key, index),
+                    f"'{name}' stands twice in this list",
+                    "leave one of them out",
+                )
 
     for _, entry, at in _groundings(whole):
         yield from unknown("facts", entry.facts, base.facts, at)

@@ -1,0 +1,105 @@
+"""`guidestep recommend`: the answers to assessments in files."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Annotated
+
+import typer
+
+from guidestep.cli.assessments import STDIN, UnreadableError, read_assessment
+from guidestep.cli.guidelines import guideline_of
+from guidestep.cli.output import Failure, complain, head, say, show_faults
+from guidestep.engines.errors import EngineError
+from guidestep.guideline import Guideline, SettingError
+from guidestep.recommendation import Recommendation
+
+
+def recommend(
+    files: Annotated[
+        list[str],
+        typer.Argument(metavar="FILE...", help="Assessments in YAML or JSON; - is standard input."),
+    ],
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print JSON, one line for each file.")
+    ] = False,
+    profile: Annotated[
+        str | None, typer.Option(help="Which assumptions are on; else the guideline's default.")
+    ] = None,
+    guideline: Annotated[
+        str | None, typer.Option(metavar="PATH|ID", help="A guideline's folder or id.")
+    ] = None,
+    engine: Annotated[
+        str | None, typer.Option(help="Ask this engine alone: durable or compiled.")
+    ] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Add every rule that decided, and what it saw.")
+    ] = False,
+) -> None:
+    """Print what a guideline recommends for each assessment.
+
+    A file at fault does not hide the answers to the others: its faults go to standard error and
+    the exit code is 2. With --json every file gives one line, in the order of the files: the
+    recommendation, or {"error": {"file": ..., "problems": [...]}}.
+    """
+    if as_json and explain:
+        raise Failure("--json and --explain exclude each other: an explanation is text")
+    if files.count(STDIN) > 1:
+        raise Failure("standard input can be read only once")
+    asked = guideline_of(guideline)
+    failed = False
+    for index, name in enumerate(files):
+        if len(files) > 1 and not as_json:
+            say() if index else None
+            head("standard input" if name == STDIN else name)
+        try:
+            answer = _answer(asked, name, profile, engine)
+        except UnreadableError as error:
+            failed = True
+            _refuse(name, error, as_json=as_json)
+        except EngineError as error:
+            failed = True
+            complain(f"{name}: {error}")
+            if as_json:
+                say(_error(name, [{"message": str(error)}]))
+        else:
+            say(answer.to_json() if as_json else answer.card())
+            if explain:
+                say(f"\n{answer.explain()}")
+    if failed:
+        raise typer.Exit(2)
+
+
+def _answer(asked: Guideline, name: str, profile: str | None, engine: str | None) -> Recommendation:
+    # The library never reads the clock; here it is known that the assessment is not of tomorrow.
+    assessment = read_assessment(name, asked.model, date.today())
+    try:
+        return asked.recommend(assessment, profile=profile, engine=engine)
+    except SettingError as error:
+        raise Failure(str(error)) from None
+
+
+def _refuse(name: str, error: UnreadableError, *, as_json: bool) -> None:
+    # Whoever sees both streams in one terminal sees them in order.
+    sys.stdout.flush()
+    show_faults(error.faults, sys.stderr)
+    if as_json:
+        problems = [
+            {
+                "code": fault.code,
+                "path": path,
+                "message": fault.message.removeprefix(f"{path}: "),
+                "hint": fault.hint,
+                "line": fault.span.line,
+                "column": fault.span.column,
+            }
+            for fault, path in zip(error.faults, error.paths, strict=True)
+        ]
+        say(_error(name, problems))
+
+
+def _error(name: str, problems: Sequence[Mapping[str, object]]) -> str:
+    return json.dumps({"error": {"file": name, "problems": problems}}, ensure_ascii=False)

@@ -1,0 +1,272 @@
+"""What a card says, before it is text or HTML: both cards show the same blocks in this order."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from guidestep.explain.sources import citation_line, dose_words, mapping_words, quality_words
+from guidestep.explain.words import (
+    BASES,
+    FAMILIES,
+    OUTCOMES,
+    label_words,
+    member_words,
+    path_words,
+    unit_words,
+    value_words,
+)
+from guidestep.outcome import Outcome
+from guidestep.recommendation import Missing, NotEvaluable, Reason, Recommendation, Seen, StepAdvice
+
+_VERDICTS = {
+    "true": "Found",
+    "unknown": "Undecided",
+    "unmet": "Required, not met",
+    "false": "Not met",
+}
+_REVIEWS = {
+    "pending_human_review": "PENDING HUMAN REVIEW",
+    "reviewed": "REVIEWED, NOT APPROVED",
+    "approved": "APPROVED",
+}
+_NOTICES = {
+    "caution": "Beware",
+    "monitoring": "Watch for",
+    "surveillance": "Surveillance",
+    "prescriber": "For the prescriber",
+    "adjunct": "Adjuncts",
+    "scope": "Scope",
+    "evidence": "Evidence",
+    "information": "Good to know",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One point of a block: a heading, lines of text, and for a step a table of its dose."""
+
+    heading: str
+    lines: tuple[str, ...] = ()
+    rows: tuple[tuple[str, str], ...] = ()
+    more: tuple[str, ...] = ()
+    """Lines that follow the table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A titled part of a card; a folded one may be closed where a reader can open it."""
+
+    title: str
+    items: tuple[Item, ...]
+    folded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A whole card."""
+
+    headline: str
+    outcome: Outcome
+    lead: tuple[str, ...]
+    banner: str
+    blocks: tuple[Block, ...]
+    footer: tuple[str, ...]
+
+
+def card_content(recommendation: Recommendation) -> Card:
+    """Return what the cards of a recommendation say, from the recommendation alone."""
+    return _Content(recommendation).card()
+
+
+class _Content:
+    """Puts one recommendation into words."""
+
+    def __init__(self, recommendation: Recommendation) -> None:
+        self.r = recommendation
+        self.labels = {missing.path: missing.label for missing in recommendation.missing}
+        self.marks = {
+            citation.id: f"[{citation.number or citation.id}]"
+            for citation in recommendation.citations
+        }
+
+    def card(self) -> Card:
+        r = self.r
+        blocks = [block for block in self.blocks() if block.items]
+        review = _REVIEWS[r.review.status]
+        return Card(
+            headline=self.headline(),
+            outcome=r.outcome,
+            lead=tuple(self.lead()),
+            banner=f"{review}. {r.review.statement}",
+            blocks=tuple(blocks),
+            footer=tuple(self.footer()),
+        )
+
+    def headline(self) -> str:
+        words = OUTCOMES[self.r.outcome]
+        if self.r.steps:
+            words = ", ".join(f"{step.action.value} {step.id}" for step in self.r.steps)
+        return words[:1].upper() + words[1:]
+
+    def lead(self) -> Iterator[str]:
+        r = self.r
+        yield r.guideline.title
+        urgencies = dict.fromkeys(reason.urgency for reason in r.reasons if reason.urgency)
+        if urgencies:
+            yield f"Urgency: {' '.join(urgencies)}"
+        yield BASES[r.basis]
+        if r.possible:
+            could = " or ".join(OUTCOMES[outcome] for outcome in r.possible)
+            yield f"More urgent and not ruled out: {could}. What to assess is listed below."
+
+    def blocks(self) -> Iterator[Block]:
+        r = self.r
+        said = {reason.rule for reason in r.reasons}
+        apart = [reason for reason in r.conflicts if reason.rule not in said]
+        if not r.steps:
+            decided = [reason for reason in r.reasons if reason.verdict != "unknown"]
+            open_ = [reason for reason in r.reasons if reason.verdict == "unknown"]
+            yield Block("Why", tuple(map(self.reason, decided)))
+            yield Block("Why not yet: undecided, and must be decided", tuple(self.undecided(open_)))
+        yield Block("Steps", tuple(map(self.step, r.steps)))
+        yield from self.missing()
+        yield Block("Asked and answered", tuple(self.answers()))
+        yield Block("Cautions", tuple(map(self.reason, r.cautions)))
+        yield Block("Entries that contradict each other", tuple(map(self.reason, apart)))
+        title = "Not evaluable, and not evaluable is never negative"
+        yield Block(title, tuple(map(self.not_evaluable, r.not_evaluable)))
+        for kind, title in _NOTICES.items():
+            yield Block(title, tuple(self.notices(kind)))
+        parts: list[Reason | StepAdvice | NotEvaluable] = [*r.reasons, *r.steps, *r.not_evaluable]
+        deciding = {id_ for part in parts for id_ in part.assumes}
+        title = "The answer rests on these assumptions of ours"
+        yield Block(title, tuple(self.assumptions(deciding)), folded=True)
+        beside = {used.id for used in r.assumptions} - deciding
+        title = "What rides along rests on these assumptions of ours"
+        yield Block(title, tuple(self.assumptions(beside)), folded=True)
+        yield Block("Citations", tuple(self.citations()), folded=True)
+
+    # --- why --------------------------------------------------------------------------------
+
+    def reason(self, reason: Reason) -> Item:
+        lines = [f"Seen: {self.seen(reason.seen)}"] if reason.seen else []
+        lines += [text for text in (reason.advice,) if text]
+        if reason.urgency:
+            lines.append(f"Urgency: {reason.urgency}")
+        if reason.step is not None and reason.verdict == "unmet":
+            lines.append(f"Done in step {reason.step}.")
+        lines += self.rests_on(reason)
+        found = _VERDICTS[reason.verdict]
+        heading = reason.statement if reason.verdict == "true" else f"{found}: {reason.statement}"
+        return Item(heading, tuple(lines))
+
+    def undecided(self, reasons: Sequence[Reason]) -> Iterator[Item]:
+        """Yield undecided rules by family: each statement is a question here, not a finding."""
+        for family in dict.fromkeys(reason.family for reason in reasons):
+            own = [reason for reason in reasons if reason.family is family]
+            yield Item(
+                f"Undecided, {FAMILIES[family]}",
+                tuple(f"? {one.statement}{self.briefly(one.seen)}" for one in own),
+            )
+
+    def seen(self, seen: Iterable[Seen]) -> str:
+        return "; ".join(
+            f"{label_words(one.label)}: {value_words(one.value, one.unit)}" for one in seen
+        )
+
+    def briefly(self, seen: Sequence[Seen]) -> str:
+        return f" (seen: {self.seen(seen)})" if seen else ""
+
+    def rests_on(self, part: Reason | StepAdvice | NotEvaluable) -> list[str]:
+        cites = [self.marks.get(id_, id_) for id_ in part.cites]
+        parts = [", ".join(ids) for ids in (part.facts, cites, part.assumes) if ids]
+        return [f"Rests on: {'; '.join(parts)}"] if parts else []
+
+    # --- steps ------------------------------------------------------------------------------
+
+    def step(self, step: StepAdvice) -> Item:
+        lines = [step.content] if step.content else []
+        more = [f"Condition: {condition}" for condition in step.conditions]
+        if step.next:
+            more.append(f"Next: {step.next}")
+        for reason in step.reasons:
+            found = "Because" if reason.verdict == "true" else _VERDICTS[reason.verdict]
+            more.append(f"{found}: {reason.statement}{self.briefly(reason.seen)}")
+            if reason.advice:
+                more.append(reason.advice)
+        if step.waiting_for:
+            more.append(f"Waits for: {', '.join(map(self.label, step.waiting_for))}")
+        more += self.rests_on(step)
+        rows = tuple((dose.item, dose_words(dose)) for dose in step.dose)
+        heading = f"{step.action.value.upper()} {step.id}: {step.title} ({step.track})"
+        return Item(heading, tuple(lines), rows, tuple(more))
+
+    def label(self, path: str) -> str:
+        return label_words(self.labels.get(path) or path_words(path))
+
+    # --- what to assess ---------------------------------------------------------------------
+
+    def missing(self) -> Iterator[Block]:
+        """Yield the inputs that could change the answer, in blocks by what they could bring."""
+        for outcome in Outcome:
+            own = [one for one in self.r.missing if one.could_lead_to is outcome]
+            match outcome:
+                case Outcome.RECOMMEND:
+                    title = "Assess, so that a step may start or progress"
+                case Outcome.ASSESS_FIRST:
+                    title = "Assess, as the guideline requires it"
+                case _:
+                    title = f"Assess first, could still mean: {OUTCOMES[outcome]}"
+            yield Block(title, tuple(map(self.question, own)))
+
+    def question(self, missing: Missing) -> Item:
+        options = " / ".join(map(member_words, missing.members)) or unit_words(missing.unit)
+        answer = f" ({options})" if options else ""
+        absent = missing.absent_reason
+        lines = (f"Recorded as missing: {absent.replace('-', ' ')}",) if absent else ()
+        return Item(f"{missing.question}{answer}", lines)
+
+    # --- what rides along -------------------------------------------------------------------
+
+    def answers(self) -> Iterator[Item]:
+        for answer in self.r.answers:
+            granted = "granted" if answer.granted else "NOT granted"
+            yield Item(f"{answer.statement}: {granted}", (answer.answer,))
+
+    def not_evaluable(self, rule: NotEvaluable) -> Item:
+        lines = [f"Not known: {', '.join(map(self.label, rule.missing))}"] if rule.missing else []
+        return Item(f"? {rule.statement}", (*lines, *self.rests_on(rule)))
+
+    def notices(self, kind: str) -> Iterator[Item]:
+        for notice in self.r.notices:
+            if notice.kind == kind:
+                cites = " ".join(self.marks.get(id_, id_) for id_ in notice.cites)
+                yield Item(f"{notice.statement}{self.briefly(notice.seen)} {cites}".rstrip())
+
+    def assumptions(self, ids: Container[str]) -> Iterator[Item]:
+        for used in self.r.assumptions:
+            if used.id in ids:
+                heading = f"{used.id} (version {used.version}): {used.title}"
+                yield Item(heading, (used.statement,))
+
+    def citations(self) -> Iterator[Item]:
+        for citation in self.r.citations:
+            number = mapping_words(citation)
+            if citation.mapping == "unresolved":
+                number = number.upper()
+            yield Item(citation_line(citation), (quality_words(citation), f"Number: {number}"))
+
+    def footer(self) -> Iterator[str]:
+        r, used = self.r, self.r.guideline
+        settings = ", ".join(f"{p.id} {p.value:g}" for p in used.parameters)
+        yield (
+            f"{used.id} {used.version}, digest {used.digest[:12]}, profile {used.profile}"
+            + (f", {settings}" if settings else "")
+        )
+        if r.agreement:
+            yield f"Engines agree: {', '.join(r.engines)}."
+        else:
+            yield f"NOT checked by a second engine: {', '.join(r.engines)} alone."
+        versions = f"guidestep {r.versions.guidestep}, durable_rules {r.versions.durable_rules}"
+        yield f"{versions}, pydantic {r.versions.pydantic}; input {r.input_digest[:12]}"

@@ -1,3 +1,0 @@
-from guidestep.explain.evidence import Evidence
-
-__all__ = ["Evidence"]
