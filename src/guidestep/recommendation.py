@@ -76,12 +76,15 @@ class Reason:
 class StepAdvice:
     """One protocol step and what happens with it.
 
-    `waiting_for` are the inputs whose answer could start or progress it.
+    `current` is the step the patient is at, if one has begun: another than `id` where an earlier
+    step continues instead of it, or where it is withheld. `waiting_for` are the inputs whose answer
+    could start or progress it.
     """
 
     id: str
     track: str
     action: Action
+    current: str | None = None
     title: str
     content: str
     dose: tuple[DoseEntry, ...] = ()
@@ -92,6 +95,34 @@ class StepAdvice:
     facts: tuple[str, ...] = ()
     cites: tuple[str, ...] = ()
     assumes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preparation:
+    """A step of assessment in which an unmet requirement is met."""
+
+    id: str
+    title: str
+    content: str
+    facts: tuple[str, ...] = ()
+    cites: tuple[str, ...] = ()
+    assumes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What a score or a band came to.
+
+    A score lies between `low` and `high`, equal when it is decided. A band has its `label`, or
+    the labels that are still `possible`.
+    """
+
+    id: str
+    statement: str
+    low: float | None = None
+    high: float | None = None
+    label: str | None = None
+    possible: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,6 +219,8 @@ class Recommendation:
     reasons: tuple[Reason, ...]
     possible: tuple[Outcome, ...]
     missing: tuple[Missing, ...]
+    preparation: tuple[Preparation, ...]
+    results: tuple[Result, ...]
     not_evaluable: tuple[NotEvaluable, ...]
     conflicts: tuple[Reason, ...]
     cautions: tuple[Reason, ...]

@@ -81,6 +81,8 @@ def test_missing_inputs_come_most_decisive_first(ask: Ask) -> None:
     assert first.rules == ("locked",)
     assert ("measured", "unmet") in said(answer)
     assert next(r.step for r in answer.reasons if r.rule == "measured") == "A0"
+    assert [(p.id, p.content) for p in answer.preparation] == [("A0", "Measure flexion.")]
+    assert ask(knee__locked=None).preparation == ()
 
 
 def test_a_recorded_reason_for_absence_is_shown(knee: guidestep.Guideline) -> None:
@@ -213,6 +215,21 @@ def test_nothing_is_asked_that_can_no_longer_matter(ask: Ask) -> None:
     assert answer.missing == ()
 
 
+def test_a_step_says_where_the_patient_is_now(ask: Ask) -> None:
+    active = {"visit__stage": "active", "programme__bend": "B2"}
+    assert ask().steps[0].current is None
+    assert ask(**active, knee__flexion=50).steps[0].current == "B2"
+    assert ask(**active, knee__fever=None).steps[0].current == "B2"
+
+
+def test_what_a_band_came_to(ask: Ask) -> None:
+    def bend(flexion: float | None) -> list[tuple[str | None, tuple[str, ...]]]:
+        return [(r.label, r.possible) for r in ask(knee__flexion=flexion).results]
+
+    assert bend(75) == [("fair", ())]
+    assert bend(None) == []
+
+
 def test_an_unknown_step_back_goes_back(ask: Ask) -> None:
     answer = ask(visit__stage="active", programme__bend="B2", knee__flexion=None)
     assert steps(answer) == ["continue B1"]
@@ -229,7 +246,7 @@ def test_the_dose_is_given_as_printed_and_checked(ask: Ask) -> None:
     for hold, warned in ((9.9, True), (10, False), (30, False), (30.1, True)):
         cautions = ask(**active, programme__holds=hold).cautions
         assert bool(cautions) is warned
-    assert cautions[0].statement == "hold: what is done lies outside the printed 10-30 s"
+    assert cautions[0].statement == "hold: what is done lies outside the printed 10-30 seconds"
 
 
 def test_parameters_move_a_threshold_within_their_bounds(knee: guidestep.Guideline) -> None:

@@ -130,6 +130,8 @@ def test_with_items_unknown_the_interval_decides(word: str) -> None:
     assert said(given) == answer
     assert given.evidence is not None
     assert given.evidence.verdicts["curb65_score"] == bounds
+    score = next(result for result in given.results if result.id == "curb65_score")
+    assert (score.low, score.high) == bounds
     unknown = {
         path
         for item, fields in zip(signs(word), POSITIVE, strict=True)

@@ -91,7 +91,8 @@ class _Advisor:
                 case _:
                     pass
         step_id = named or self.place or first or self.track.track.entry.id
-        return self.advice(step_id, Action.WITHHOLD, [*bars, *starts])
+        # What bars the whole track is reason enough; a start it bars adds nothing.
+        return self.advice(step_id, Action.WITHHOLD, bars or starts)
 
     def advice(self, step: str, action: Action, said: list[Progression]) -> tuple[StepAdvice, int]:
         waiting: set[str] = set()
@@ -107,4 +108,4 @@ class _Advisor:
             for p in said
         )
         waits = self.voice.ordered(waiting)
-        return self.voice.advice(self.track.track, step, action, reasons, waits)
+        return self.voice.advice(self.track.track, step, action, self.place, reasons, waits)

@@ -8,10 +8,11 @@ from functools import cached_property
 
 from guidestep.answer.missing import Waiting, awaited, listed, wait
 from guidestep.answer.protocol import advised
-from guidestep.answer.voice import Prepared, Spoken, Voice, printed_range
+from guidestep.answer.voice import Prepared, Spoken, Voice
 from guidestep.assessment import Assessment
 from guidestep.explain.evidence import Evidence
 from guidestep.explain.relevance import Relevance
+from guidestep.explain.sources import dose_words
 from guidestep.language.compiler import Compiled
 from guidestep.language.decision import (
     any_name,
@@ -31,8 +32,10 @@ from guidestep.recommendation import (
     NotEvaluable,
     NoticeGiven,
     ParameterUsed,
+    Preparation,
     Reason,
     Recommendation,
+    Result,
     StepAdvice,
     Versions,
 )
@@ -91,6 +94,7 @@ class Recommender:
             missing = listed(voice, assessment, speech.waiting())
         elif any(step.waiting_for for step in steps):
             missing = listed(voice, assessment, awaited(steps))
+        preparation = speech.preparation(reasons)
         cautions = speech.cautions()
         not_evaluable = speech.not_evaluable()
         notices = speech.notices(outcome)
@@ -103,6 +107,8 @@ class Recommender:
             reasons=reasons,
             possible=possible,
             missing=missing,
+            preparation=preparation,
+            results=speech.results(),
             not_evaluable=not_evaluable,
             conflicts=conflicts,
             cautions=cautions,
@@ -253,6 +259,35 @@ class _Speech:
             given.append(step)
         return tuple(given)
 
+    def preparation(self, reasons: tuple[Reason, ...]) -> tuple[Preparation, ...]:
+        """Return the steps of assessment in which unmet requirements are met."""
+        steps = dict.fromkeys(r.step for r in reasons if r.step in self.voice.preparations)
+        given: list[Preparation] = []
+        for step in steps:
+            preparation, mark = self.voice.preparations[step or ""]
+            self.mark |= mark
+            given.append(preparation)
+        return tuple(given)
+
+    def results(self) -> tuple[Result, ...]:
+        """Return the scores, and the bands of which something is known."""
+        given: list[Result] = []
+        for defined in self.voice.results:
+            id_, statement, labels = defined.id, defined.statement, defined.type.members
+            if not labels:
+                bounds = self.found[self.voice.at[id_]]
+                assert isinstance(bounds, tuple)
+                given.append(Result(id=id_, statement=statement, low=bounds[0], high=bounds[1]))
+                continue
+            verdicts = [self.found[self.voice.at[f"{id_}:{label}"]] for label in labels]
+            left = tuple(n for n, v in zip(labels, verdicts, strict=True) if v is not False)
+            if True in verdicts:
+                label = labels[verdicts.index(True)]
+                given.append(Result(id=id_, statement=statement, label=label))
+            elif len(left) < len(labels):
+                given.append(Result(id=id_, statement=statement, possible=left))
+        return tuple(given)
+
     def cautions(self) -> tuple[Reason, ...]:
         given = self.true(self.voice.cautions)
         for at, step, dose, mark in self.voice.doses:
@@ -266,7 +301,7 @@ class _Speech:
         return Reason(
             rule=self.voice.compiled.program.definitions[at].name,
             family=Family.CAUTION,
-            statement=f"{dose.item}: what is done lies outside the printed {printed_range(dose)}",
+            statement=f"{dose.item}: what is done lies outside the printed {dose_words(dose)}",
             verdict="true",
             step=step.id,
             seen=self.voice.seen([dose.check or ""], self.evidence),

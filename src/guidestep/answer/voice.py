@@ -13,7 +13,7 @@ from guidestep.explain.evidence import Evidence
 from guidestep.explain.relevance import Relevance
 from guidestep.language.compiler import Compiled
 from guidestep.language.decision import dose_name, excused_name
-from guidestep.language.documents import DoseEntry, StepEntry
+from guidestep.language.documents import StepEntry
 from guidestep.language.program import Value, Verdict
 from guidestep.language.rulebase import (
     Grounds,
@@ -26,8 +26,16 @@ from guidestep.language.rulebase import (
     grounds_of,
 )
 from guidestep.language.tree import Expression, Field, IsKnown, Reference, walk
+from guidestep.language.types import Kind
 from guidestep.outcome import Action, Family, Outcome
-from guidestep.recommendation import NotEvaluable, NoticeGiven, Reason, Seen, StepAdvice
+from guidestep.recommendation import (
+    NotEvaluable,
+    NoticeGiven,
+    Preparation,
+    Reason,
+    Seen,
+    StepAdvice,
+)
 
 Spoken: TypeAlias = Literal["true", "false", "unknown", "unmet"]
 Inputs: TypeAlias = tuple[Value, ...]
@@ -169,6 +177,16 @@ class Voice:
             (request, self.at.get(request.entry.id), self.ledger.mark(request.grounds))
             for request in base.requests
             if set(request.grounds.assumes) <= on
+        ]
+        self.preparations = {
+            step.id: (_preparation(step), self.ledger.mark(grounds_of(step)))
+            for step in base.steps.values()
+            if step.kind == "assessment"
+        }
+        self.results = [
+            defined
+            for defined in base.definitions.values()
+            if defined.type.interval or defined.type.kind is Kind.ENUMERATION
         ]
         self.tracks = [self._track(track) for track in base.tracks.values()]
         self.learnable = self._learnable()
@@ -320,6 +338,7 @@ class Voice:
         track: Track,
         step: str,
         action: Action,
+        current: str | None,
         reasons: tuple[Reason, ...],
         waiting_for: tuple[str, ...],
     ) -> tuple[StepAdvice, int]:
@@ -336,6 +355,7 @@ class Voice:
             id=step,
             track=track.entry.id,
             action=action,
+            current=current,
             title=track.entry.title if entry is None else entry.title,
             content="" if entry is None else entry.content,
             dose=given.dose if given else (),
@@ -350,6 +370,17 @@ class Voice:
         return advice, self.ledger.mark(grounds)
 
 
+def _preparation(step: StepEntry) -> Preparation:
+    return Preparation(
+        id=step.id,
+        title=step.title,
+        content=step.content,
+        facts=step.facts,
+        cites=step.cites,
+        assumes=step.assumes,
+    )
+
+
 def _notice(notice: Notice, seen: tuple[Seen, ...]) -> NoticeGiven:
     entry, grounds = notice.entry, notice.grounds
     return NoticeGiven(
@@ -361,24 +392,6 @@ def _notice(notice: Notice, seen: tuple[Seen, ...]) -> NoticeGiven:
         cites=grounds.cites,
         assumes=grounds.assumes,
     )
-
-
-def printed_range(dose: DoseEntry) -> str:
-    """Return the range of a dose as it is printed, with its unit.
-
-    >>> printed_range(DoseEntry(item="hold", low=10, high=30, unit="s"))
-    '10-30 s'
-    """
-    if dose.not_specified:
-        return "not specified by source"
-    if dose.text:
-        return dose.text
-    ends = [f"{end:g}" for end in (dose.low, dose.high) if end is not None]
-    if len(ends) == 1:
-        ends = [("at most " if dose.low is None else "at least ") + ends[0]]
-    elif ends[0] == ends[1]:
-        ends = ends[:1]
-    return "-".join(ends) + (f" {dose.unit}" if dose.unit else "")
 
 
 def spoken(verdict: Verdict) -> Spoken:

@@ -12,12 +12,22 @@ from guidestep.explain.words import (
     OUTCOMES,
     label_words,
     member_words,
+    number_words,
     path_words,
     unit_words,
     value_words,
 )
-from guidestep.outcome import Outcome
-from guidestep.recommendation import Missing, NotEvaluable, Reason, Recommendation, Seen, StepAdvice
+from guidestep.outcome import Action, Outcome
+from guidestep.recommendation import (
+    Missing,
+    NotEvaluable,
+    Preparation,
+    Reason,
+    Recommendation,
+    Result,
+    Seen,
+    StepAdvice,
+)
 
 _VERDICTS = {
     "true": "Found",
@@ -106,7 +116,7 @@ class _Content:
     def headline(self) -> str:
         words = OUTCOMES[self.r.outcome]
         if self.r.steps:
-            words = ", ".join(f"{step.action.value} {step.id}" for step in self.r.steps)
+            words = ", ".join(map(_action, self.r.steps))
         return words[:1].upper() + words[1:]
 
     def lead(self) -> Iterator[str]:
@@ -129,8 +139,10 @@ class _Content:
             open_ = [reason for reason in r.reasons if reason.verdict == "unknown"]
             yield Block("Why", tuple(map(self.reason, decided)))
             yield Block("Why not yet: undecided, and must be decided", tuple(self.undecided(open_)))
+        yield Block("Results", tuple(map(_result, r.results)))
         yield Block("Steps", tuple(map(self.step, r.steps)))
         yield from self.missing()
+        yield Block("In which step", tuple(map(self.preparation, r.preparation)))
         yield Block("Asked and answered", tuple(self.answers()))
         yield Block("Cautions", tuple(map(self.reason, r.cautions)))
         yield Block("Entries that contradict each other", tuple(map(self.reason, apart)))
@@ -161,6 +173,9 @@ class _Content:
         heading = reason.statement if reason.verdict == "true" else f"{found}: {reason.statement}"
         return Item(heading, tuple(lines))
 
+    def preparation(self, step: Preparation) -> Item:
+        return Item(f"{step.id}: {step.title}", (step.content, *self.rests_on(step)))
+
     def undecided(self, reasons: Sequence[Reason]) -> Iterator[Item]:
         """Yield undecided rules by family: each statement is a question here, not a finding."""
         for family in dict.fromkeys(reason.family for reason in reasons):
@@ -178,7 +193,7 @@ class _Content:
     def briefly(self, seen: Sequence[Seen]) -> str:
         return f" (seen: {self.seen(seen)})" if seen else ""
 
-    def rests_on(self, part: Reason | StepAdvice | NotEvaluable) -> list[str]:
+    def rests_on(self, part: Reason | StepAdvice | NotEvaluable | Preparation) -> list[str]:
         cites = [self.marks.get(id_, id_) for id_ in part.cites]
         parts = [", ".join(ids) for ids in (part.facts, cites, part.assumes) if ids]
         return [f"Rests on: {'; '.join(parts)}"] if parts else []
@@ -270,3 +285,21 @@ class _Content:
             yield f"NOT checked by a second engine: {', '.join(r.engines)} alone."
         versions = f"guidestep {r.versions.guidestep}, durable_rules {r.versions.durable_rules}"
         yield f"{versions}, pydantic {r.versions.pydantic}; input {r.input_digest[:12]}"
+
+
+def _action(step: StepAdvice) -> str:
+    """Return a step and its action; where another step is left or stopped for it, which."""
+    words = f"{step.action.value} {step.id}"
+    if step.current in (None, step.id) or step.action is Action.PROGRESS:
+        return words
+    return f"{words} (now at {step.current})"
+
+
+def _result(result: Result) -> Item:
+    if result.low is None or result.high is None:
+        value = result.label or f"undecided, {' or '.join(result.possible)}"
+        return Item(f"{result.statement}: {value.replace('_', ' ')}")
+    value = number_words(result.low)
+    if result.low != result.high:
+        value = f"undecided, {value} to {number_words(result.high)}"
+    return Item(f"{result.statement}: {value}")
