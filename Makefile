@@ -12,7 +12,7 @@ demo: setup
 	$(BIN)/guidestep recommend $(EXAMPLE)
 
 test: setup
-	COVERAGE_CORE=sysmon $(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term --cov-fail-under=95
+	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term --cov-fail-under=95
 
 setup: $(READY)
 
