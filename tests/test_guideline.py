@@ -135,3 +135,54 @@ def test_an_assessment_may_come_as_object_mapping_or_json() -> None:
         for form in (text, text.encode(), data, cervical().model.read(data))
     }
     assert len(answers) == 1
+
+
+def test_nothing_of_a_guideline_can_be_changed() -> None:
+    guideline = guidestep.load("cervical-spasm-opll")
+    for mapping in (guideline.rules, guideline.steps, guideline.citations, guideline.parameters):
+        with pytest.raises((TypeError, AttributeError)):
+            mapping.clear()  # type: ignore[attr-defined]
+        with pytest.raises((TypeError, AttributeError)):
+            mapping["disturbed-bladder"] = None  # type: ignore[index]
+    with pytest.raises(guidestep.SettingError, match="from 2 to 4"):
+        guidestep.Guideline(guideline.base, {"reassessment_overdue_weeks": 400})
+    assert hash(guideline) == hash(guideline)
+
+
+def test_an_assessment_put_together_by_hand_is_read_again() -> None:
+    model = cervical().model
+    patient = model.read(examples()["eligible-intake"])
+    assert cervical().recommend(patient).outcome is guidestep.Outcome.RECOMMEND
+    changed = patient.model_copy(
+        update={"scope": patient.scope.model_copy(update={"age_years": 17.5})}  # type: ignore[attr-defined]
+    )
+    with pytest.raises(guidestep.AssessmentError, match=r"scope\.age_years"):
+        cervical().recommend(changed)
+    with pytest.raises(guidestep.AssessmentError):
+        cervical().recommend(model.model_construct())
+
+
+@pytest.mark.parametrize("name", [None, 1, b"x", "", " ", "x" * 5000, "a\0b"])
+def test_a_name_that_is_none_is_refused(name: object) -> None:
+    with pytest.raises(guidestep.GuidelineError):
+        guidestep.load(name)  # type: ignore[arg-type]
+
+
+def test_odd_settings_are_refused() -> None:
+    text = examples()["eligible-intake"]
+    with pytest.raises(guidestep.SettingError, match="no profile"):
+        cervical().recommend(text, profile=[])  # type: ignore[arg-type]
+    with pytest.raises(guidestep.SettingError, match="no engine"):
+        cervical().recommend(text, engine=[])  # type: ignore[arg-type]
+    with pytest.raises(guidestep.SettingError, match="a class of assessments"):
+        guidestep.load("cervical-spasm-opll", model=int)  # type: ignore[type-var, arg-type]
+
+
+def test_a_folder_does_not_shadow_what_is_shipped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cervical-spasm-opll").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert guidestep.load("cervical-spasm-opll").digest == cervical().digest
+    with pytest.raises(guidestep.GuidelineError, match=r"no guideline\.yaml"):
+        guidestep.load("./cervical-spasm-opll")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -10,7 +11,8 @@ from importlib import metadata, resources
 from pathlib import Path
 
 from guidestep.answer import Recommender
-from guidestep.assessment import Assessment, FieldSpec
+from guidestep.assessment import Assessment, AssessmentError, FieldSpec, Problem
+from guidestep.assessment.frozen import FrozenDict
 from guidestep.language.checker import did_you_mean
 from guidestep.language.compiler import Compiled, compile_program
 from guidestep.language.crosscheck import demographic_inputs
@@ -49,10 +51,10 @@ class _Channels:
         self._engines: dict[str, Engine] = {}
 
     def engine(self, name: str) -> Engine:
-        engine = self._engines.get(name)
+        engine = self._engines.get(name) if isinstance(name, str) else None
         if engine is None:
             with self._lock:
-                engine = self._engines.get(name) or _make(name, self.compiled)
+                engine = _make(name, self.compiled)
                 self._engines[name] = engine
         return engine
 
@@ -96,7 +98,7 @@ ENGINES: tuple[str, ...] = ("durable", "compiled")
 """The two channels; an answer leaves the library only when both give it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Guideline:
     """A guideline ready to be asked; made by `load`, never changed afterwards.
 
@@ -104,8 +106,17 @@ class Guideline:
     """
 
     base: Rulebase = field(repr=False)
-    parameters: Mapping[str, float] = field(default_factory=dict)
-    _channels: dict[str, _Channels] = field(default_factory=dict, repr=False, compare=False)
+    parameters: Mapping[str, float] = field(default_factory=FrozenDict)
+    _channels: dict[str, _Channels] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        known = {entry.id: entry for entry in self.base.entry.parameters}
+        for name, value in self.parameters.items():
+            if name not in known:
+                names = ", ".join(known) or "none"
+                raise SettingError(f"there is no parameter '{name}'; the parameters are {names}")
+            _within(known[name], value)
+        object.__setattr__(self, "parameters", FrozenDict(self.parameters))
 
     def __reduce__(self) -> tuple[type[Guideline], tuple[Rulebase, Mapping[str, float]]]:
         # The engines hold handles of this process; another makes its own.
@@ -193,12 +204,6 @@ class Guideline:
         Raises:
             SettingError: There is no such parameter, or the value is out of its bounds.
         """
-        known = {entry.id: entry for entry in self.base.entry.parameters}
-        for name, value in parameters.items():
-            if name not in known:
-                names = ", ".join(known) or "none"
-                raise SettingError(f"there is no parameter '{name}'; the parameters are {names}")
-            _within(known[name], value)
         return Guideline(self.base, {**self.parameters, **parameters})
 
     def recommend(
@@ -215,7 +220,7 @@ class Guideline:
             EngineDisagreement: The two engines differ; no answer is given.
             SettingError: There is no such profile or engine.
         """
-        patient = assessment if isinstance(assessment, self.model) else self._read(assessment)
+        patient = self._read(assessment)
         channels = self._of(self.default_profile if profile is None else profile)
         engines = ENGINES if engine is None else (engine,)
         inputs = channels.read(patient) + channels.open
@@ -223,17 +228,28 @@ class Guideline:
         return channels.recommender.recommend(patient, inputs, verdicts, engines, versions())
 
     def _read(self, assessment: Given) -> Assessment:
-        if isinstance(assessment, Assessment):
+        if not isinstance(assessment, Assessment):
+            return self.model.read(assessment)
+        if not isinstance(assessment, self.model):
             raise SettingError(
                 f"{self.id} reads {self.model.__name__}, not {type(assessment).__name__}"
             )
-        return self.model.read(assessment)
+        try:
+            # Pydantic lets a copy be changed without a look at the values: they are read again.
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                data = assessment.to_dict()
+        except (AttributeError, TypeError, ValueError) as fault:
+            text = "this assessment was put together without being read"
+            hint = f"use {self.model.__name__}.read(...)"
+            raise AssessmentError([Problem("", text, hint, "invalid")]) from fault
+        return self.model.read(data)
 
     def _of(self, profile: str) -> _Channels:
-        channels = self._channels.get(profile)
+        channels = self._channels.get(profile) if isinstance(profile, str) else None
         if channels is None:
             known = self.profiles
-            if profile not in known:
+            if not isinstance(profile, str) or profile not in known:
                 raise SettingError(
                     f"there is no profile '{profile}'; the profiles are {', '.join(known)}"
                 )
@@ -273,16 +289,28 @@ def shipped() -> tuple[str, ...]:
 def load(name: str | Path, *, model: type[Assessment] | None = None) -> Guideline:
     """Return a guideline: one that comes with the package, by its id, or the one in a folder.
 
+    The id of a shipped guideline always means that guideline; a folder of the same name is given
+    as a `Path` or with a separator (`./NAME`).
+
     `model` stands in for the assessment model that the guideline names.
 
     Raises:
         GuidelineError: The guideline is at fault; the error shows every fault with its place.
     """
+    if not isinstance(name, str | Path) or not str(name).strip():
+        raise GuidelineError([_not_found(str(name))])
+    if model is not None and not (isinstance(model, type) and issubclass(model, Assessment)):
+        raise SettingError("model is a class of assessments, a subclass of guidestep.Assessment")
+    if isinstance(name, str) and name in shipped():
+        # What comes with the package is never shadowed by a folder that happens to be here.
+        return Guideline(load_rulebase(shipped_folder() / name, model))
     path = Path(name)
-    if isinstance(name, str) and not path.exists():
-        if name not in shipped():
-            raise GuidelineError([_not_found(name)])
-        path = shipped_folder() / name
+    try:
+        there = path.exists()
+    except (OSError, ValueError):
+        there = False
+    if isinstance(name, str) and not there:
+        raise GuidelineError([_not_found(name)])
     return Guideline(load_rulebase(path, model))
 
 
@@ -290,7 +318,7 @@ def _not_found(name: str) -> Diagnostic:
     return Diagnostic(
         "not-a-guideline",
         Span(SourceText(name, ""), 1, 1, 1, 1),
-        f"'{name}' is neither a folder nor a guideline that comes with the package",
+        f"'{name[:60]}' is neither a folder nor a guideline that comes with the package",
         did_you_mean(name, shipped()) or f"the guidelines are {', '.join(shipped())}",
     )
 

@@ -195,11 +195,17 @@ class Versions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuidelineUsed:
-    """Which guideline answered: `digest` is SHA-256 over its files."""
+    """Which guideline answered: `digest` is SHA-256 over its files.
+
+    `source` names the text it is taken from, `source_updated` its date (ISO 8601).
+    """
 
     id: str
     title: str
     version: str
+    source: str
+    source_url: str
+    source_updated: str
     digest: str
     profile: str
     parameters: tuple[ParameterUsed, ...]

@@ -18,6 +18,7 @@ USUAL: dict[str, object] = {
     "knee.scan": "done",
     "knee.tear": "absent",
     "knee.rash": "absent",
+    "knee.scale": "set",
     "knee.flexion": 75,
     "knee.age": 40,
     "programme.bend": "none",

@@ -24,6 +24,7 @@ class Knee(Section):
     flexion: Annotated[
         float | None, quantity("flexion", "How far?", unit="deg", minimum=0, maximum=160)
     ] = None
+    scale: Annotated[Literal["set", "off"] | None, item("scale", "Was the scale set?")] = None
     age: Annotated[int | None, quantity("age", "How old?", unit="a", minimum=0, maximum=120)] = None
 
 

@@ -85,6 +85,14 @@ def test_missing_inputs_come_most_decisive_first(ask: Ask) -> None:
     assert ask(knee__locked=None).preparation == ()
 
 
+def test_a_requirement_that_is_unknown_is_not_met(ask: Ask) -> None:
+    answer = ask(knee__scale=None)
+    assert answer.outcome is Outcome.ASSESS_FIRST
+    assert said(answer) == [("scale-set", "unmet")]
+    assert missing(answer) == ["knee.scale"]
+    assert ask(knee__scale="off").outcome is Outcome.ASSESS_FIRST
+
+
 def test_a_recorded_reason_for_absence_is_shown(knee: guidestep.Guideline) -> None:
     patient = {path: value for path, value in USUAL.items() if path != "knee.locked"}
     patient["data_absent_reasons"] = {"knee.locked": "asked-declined"}
@@ -291,6 +299,12 @@ def test_a_request_is_answered_never_obeyed(ask: Ask) -> None:
     assert ask().answers == ()
 
 
+def test_a_request_where_nothing_is_advised_points_to_the_outcome(ask: Ask) -> None:
+    answer = ask(visit__asks="load", knee__locked="present").answers[0]
+    assert not answer.granted
+    assert answer.answer.startswith("Not granted: nothing is started or changed at this visit")
+
+
 def test_everything_an_answer_rests_on_is_listed_once(ask: Ask) -> None:
     answer = ask(knee__locked="present")
     assert answer.facts == ("F1", "F2")
@@ -334,6 +348,7 @@ def test_an_open_choice_is_never_recommended_away(
 def test_the_answer_names_its_makers(ask: Ask, knee: guidestep.Guideline) -> None:
     answer = ask()
     assert (answer.guideline.version, answer.guideline.digest) == ("1.2.3", knee.digest)
+    assert (answer.guideline.source, answer.guideline.source_updated) == ("On knees", "2026-01-02")
     assert answer.engines == ("durable", "compiled")
     assert answer.agreement
     alone = knee.recommend(USUAL, engine="compiled")

@@ -63,7 +63,7 @@ def assessment_dicts(draw: DrawFn, model: type[Assessment], missing: float = 0.3
         value: object
         if spec.kind is FieldKind.DATE:
             limit = dates.get(spec.not_after or "")
-            days = draw(st.integers(-30, 30) if limit is None else st.integers(-400, 0))
+            days = draw(st.integers(-30, 30) if limit is None else st.integers(-360, 0))
             dates[path] = (limit or ANCHOR) + timedelta(days=days)
             value = dates[path].isoformat()
         else:

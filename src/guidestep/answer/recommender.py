@@ -21,9 +21,9 @@ from guidestep.language.decision import (
     undecided_name,
     unmet_name,
 )
-from guidestep.language.documents import DoseEntry, StepEntry
+from guidestep.language.documents import DoseEntry, RequestEntry, StepEntry
 from guidestep.language.program import Value, Verdict
-from guidestep.language.rulebase import Rulebase, grounds_of
+from guidestep.language.rulebase import Grounds, Rulebase, grounds_of
 from guidestep.outcome import NO_RULE, Basis, Family, Outcome
 from guidestep.recommendation import (
     Answer,
@@ -53,6 +53,9 @@ class Recommender:
             id=base.entry.id,
             title=base.entry.title,
             version=base.entry.version,
+            source=base.entry.source.title,
+            source_url=base.entry.source.url,
+            source_updated=base.entry.source.updated.isoformat(),
             digest=base.digest,
             profile=compiled.profile.id,
             parameters=tuple(
@@ -213,6 +216,7 @@ class _Speech:
             if verdict is False:
                 continue
             entry = self.voice.base.assumptions[id_].entry
+            self.mark |= self.voice.ledger.mark(Grounds(entry.facts, entry.cites))
             yield Reason(
                 rule=id_,
                 family=Family.OPEN_POINT,
@@ -341,13 +345,22 @@ class _Speech:
                     request=entry.id,
                     statement=entry.statement,
                     granted=granted,
-                    answer=entry.if_granted if granted else entry.otherwise,
+                    answer=_answer(entry, granted=granted, advised=bool(steps)),
                     facts=request.grounds.facts,
                     cites=request.grounds.cites,
                     assumes=request.grounds.assumes,
                 )
             )
         return tuple(given)
+
+
+def _answer(entry: RequestEntry, *, granted: bool, advised: bool) -> str:
+    if granted:
+        return entry.if_granted
+    if entry.granted_by is not None and not advised:
+        # What the guideline says of a request is about its tracks, and here none was advised.
+        return "Not granted: nothing is started or changed at this visit; see the outcome."
+    return entry.otherwise
 
 
 def _basis(

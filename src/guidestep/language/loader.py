@@ -7,6 +7,7 @@ from keyword import kwlist
 from pathlib import Path
 
 from guidestep.assessment import Assessment, UnknownAssessmentModel, registry
+from guidestep.assessment.frozen import FrozenDict
 from guidestep.language.checker import Checker, Scope
 from guidestep.language.crosscheck import crosscheck
 from guidestep.language.diagnostics import Diagnostic, GuidelineError
@@ -151,22 +152,22 @@ class _Loader:
         rulebase = Rulebase(
             entry=guideline.entry,
             model=model,
-            citations={read.entry.id: read.entry for read in citations},
-            facts={read.entry.id: read.entry for read in facts},
+            citations=FrozenDict({read.entry.id: read.entry for read in citations}),
+            facts=FrozenDict({read.entry.id: read.entry for read in facts}),
             ambiguities=tuple(read.entry for read in ambiguities),
-            assumptions={read.entry.id: self.assumption(read) for read in assumptions},
-            definitions=definitions,
-            rules={
-                rule.id: rule
+            assumptions=FrozenDict({read.entry.id: self.assumption(read) for read in assumptions}),
+            definitions=FrozenDict(definitions),
+            rules=FrozenDict(
+                (rule.id, rule)
                 for rule in [
                     *(self.rule(read, family) for read, family in rules),
                     *(self.requirement(read) for read in requirements),
                 ]
-            },
-            tracks={
-                read.entry.id: Track(self.when(read), read.span, read.entry) for read in tracks
-            },
-            steps={read.entry.id: read.entry for read in steps},
+            ),
+            tracks=FrozenDict(
+                (read.entry.id, Track(self.when(read), read.span, read.entry)) for read in tracks
+            ),
+            steps=FrozenDict({read.entry.id: read.entry for read in steps}),
             progressions=tuple(
                 found
                 for found in (self.progression(read, steps) for read in progressions)

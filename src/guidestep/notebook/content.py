@@ -270,7 +270,11 @@ class _Content:
             number = mapping_words(citation)
             if citation.mapping == "unresolved":
                 number = number.upper()
-            yield Item(citation_line(citation), (quality_words(citation), f"Number: {number}"))
+            lines = [quality_words(citation), f"Number: {number}"]
+            if citation.number is not None:
+                # The weaknesses of what the source itself leans on are shown, not hidden.
+                lines += [f"But: {caveat}" for caveat in citation.caveats]
+            yield Item(citation_line(citation), tuple(lines))
 
     def footer(self) -> Iterator[str]:
         r, used = self.r, self.r.guideline
@@ -278,6 +282,9 @@ class _Content:
         yield (
             f"{used.id} {used.version}, digest {used.digest[:12]}, profile {used.profile}"
             + (f", {settings}" if settings else "")
+        )
+        yield f"Source: {used.source}, updated {used.source_updated}, {used.source_url}".rstrip(
+            ", "
         )
         if r.agreement:
             yield f"Engines agree: {', '.join(r.engines)}."
