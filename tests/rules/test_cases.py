@@ -18,7 +18,6 @@ CASES = read_cases(FOLDER)
 
 NEVER_UNKNOWN = {
     "after-the-programme": "reads the stage of care, which is always known",
-    "start-supervised-training": "reads the stage of care, which is always known",
     "red-flag-questions-answered": "asks whether things are known",
     "cord-screen-at-this-visit": "asks whether things are known",
     "baseline-motion-and-pain": "asks whether things are known",
