@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from guidestep.answer.voice import TrackVoice, Voice, spoken
 from guidestep.explain.evidence import Evidence
@@ -16,9 +16,12 @@ _EXERCISE = (Action.START, Action.CONTINUE, Action.PROGRESS)
 
 
 def advised(
-    voice: Voice, evidence: Evidence, relevance: Relevance
+    voice: Voice, evidence: Evidence, relevance: Callable[[], Relevance]
 ) -> Iterator[tuple[StepAdvice, int]]:
-    """Yield each track's step with its action, and the mark of what it rests on."""
+    """Yield each track's step with its action, and the mark of what it rests on.
+
+    `relevance` is asked for only where an answer is not remembered.
+    """
     for track in voice.tracks:
         advisor = _Advisor(voice, evidence, relevance, track)
         step, mark = track.memory.recall(evidence.given, advisor.advise)
@@ -30,7 +33,11 @@ class _Advisor:
     """Advises one patient on one track."""
 
     def __init__(
-        self, voice: Voice, evidence: Evidence, relevance: Relevance, track: TrackVoice
+        self,
+        voice: Voice,
+        evidence: Evidence,
+        relevance: Callable[[], Relevance],
+        track: TrackVoice,
     ) -> None:
         self.voice = voice
         self.evidence = evidence
@@ -100,7 +107,7 @@ class _Advisor:
             verdict = self.evidence.verdicts[p.id]
             # What is decided waits for nothing, unless it asks whether something is known.
             if verdict is None or (verdict is False and p.id in self.voice.learnable):
-                waiting |= self.relevance.of(p.id)
+                waiting |= self.relevance().of(p.id)
         reasons = tuple(
             self.voice.reason(
                 self.voice.prepared[p.id], spoken(self.evidence.verdicts[p.id]), self.evidence

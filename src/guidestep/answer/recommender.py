@@ -16,7 +16,6 @@ from guidestep.explain.sources import dose_words
 from guidestep.language.compiler import Compiled
 from guidestep.language.decision import (
     any_name,
-    excused_name,
     outcome_name,
     undecided_name,
     unmet_name,
@@ -138,8 +137,12 @@ class _Speech:
         self.found = evidence.found
         self.mark = 0
 
+    def relevant(self) -> Relevance:
+        """Return what finds the inputs that matter: rarely needed, as much is remembered."""
+        return self._relevance
+
     @cached_property
-    def relevance(self) -> Relevance:
+    def _relevance(self) -> Relevance:
         return Relevance(self.voice.definitions, self.evidence.verdicts, self.evidence.value)
 
     def reason(self, prepared: Prepared, verdict: Spoken) -> Reason:
@@ -161,12 +164,11 @@ class _Speech:
         """Whether a rule could still come true and nothing excuses it."""
         if self.found[prepared.at] is not None:
             return False
-        excused = self.voice.at.get(excused_name(prepared.rule.id))
-        return excused is None or self.found[excused] is not True
+        return prepared.excused is None or self.found[prepared.excused] is not True
 
     def blocks(self, prepared: Prepared) -> bool:
-        """Whether an undecided rule bars every step."""
-        return self.undecided(prepared) and (prepared.then is not None or prepared.optional)
+        """Whether a rule is undecided and bars every step."""
+        return prepared.blocks and self.undecided(prepared)
 
     def possible(self, outcome: Outcome) -> tuple[Outcome, ...]:
         """Return the more urgent outcomes that an unknown input could still bring."""
@@ -233,8 +235,14 @@ class _Speech:
         undecided = [p for p in self.voice.blocking if self.blocks(p)]
         for prepared in [*undecided, *self.unmet(), *self.open_choices()]:
             id_, then = prepared.rule.id, prepared.then or Outcome.ASSESS_FIRST
-            wait(waiting, id_, then, self.relevance.of(id_))
+            wait(waiting, id_, then, self.waits(prepared))
         return waiting
+
+    def waits(self, prepared: Prepared) -> frozenset[str]:
+        """Return the unknown inputs that could still change a rule."""
+        return prepared.waits.recall(
+            self.evidence.given, lambda: self.relevant().of(prepared.rule.id)
+        )
 
     def unmet(self) -> list[Prepared]:
         """Return the requirements that apply and do not hold."""
@@ -258,7 +266,7 @@ class _Speech:
 
     def steps(self) -> tuple[StepAdvice, ...]:
         given: list[StepAdvice] = []
-        for step, mark in advised(self.voice, self.evidence, self.relevance):
+        for step, mark in advised(self.voice, self.evidence, self.relevant):
             self.mark |= mark
             given.append(step)
         return tuple(given)
@@ -276,19 +284,19 @@ class _Speech:
     def results(self) -> tuple[Result, ...]:
         """Return the scores, and the bands of which something is known."""
         given: list[Result] = []
-        for defined in self.voice.results:
+        for defined, places in self.voice.results:
             id_, statement, labels = defined.id, defined.statement, defined.type.members
             if not labels:
-                bounds = self.found[self.voice.at[id_]]
+                bounds = self.found[places[0]]
                 assert isinstance(bounds, tuple)
                 given.append(Result(id=id_, statement=statement, low=bounds[0], high=bounds[1]))
                 continue
-            verdicts = [self.found[self.voice.at[f"{id_}:{label}"]] for label in labels]
-            left = tuple(n for n, v in zip(labels, verdicts, strict=True) if v is not False)
+            verdicts = [self.found[place] for place in places]
             if True in verdicts:
                 label = labels[verdicts.index(True)]
                 given.append(Result(id=id_, statement=statement, label=label))
-            elif len(left) < len(labels):
+            elif False in verdicts:
+                left = tuple(n for n, v in zip(labels, verdicts, strict=True) if v is not False)
                 given.append(Result(id=id_, statement=statement, possible=left))
         return tuple(given)
 
@@ -319,15 +327,17 @@ class _Speech:
         for excusable in self.voice.excusable:
             if self.found[excusable.at] is True:
                 self.mark |= excusable.mark
-                given.append(self.voice.not_evaluable(excusable, self.evidence, self.relevance))
+                given.append(self.voice.not_evaluable(excusable, self.evidence, self.relevant))
         return tuple(given)
 
     def notices(self, outcome: Outcome) -> tuple[NoticeGiven, ...]:
+        found, mark = self.found, self.mark
         given: list[NoticeGiven] = []
         for ready in self.voice.notices[outcome]:
-            if ready.at is None or self.found[ready.at] is True:
-                self.mark |= ready.mark
-                given.append(self.voice.notice(ready, self.evidence))
+            if ready.at is None or found[ready.at] is True:
+                mark |= ready.mark
+                given.append(ready.given or self.voice.notice(ready, self.evidence))
+        self.mark = mark
         return tuple(given)
 
     def answers(self, steps: tuple[StepAdvice, ...]) -> tuple[Answer, ...]:

@@ -16,6 +16,7 @@ from guidestep.language.decision import dose_name, excused_name
 from guidestep.language.documents import StepEntry
 from guidestep.language.program import Value, Verdict
 from guidestep.language.rulebase import (
+    Defined,
     Grounds,
     Notice,
     Progression,
@@ -69,7 +70,11 @@ class Memory(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A rule with its place among the verdicts, all that it rests on and the fields it reads."""
+    """A rule with its place among the verdicts, all that it rests on and the fields it reads.
+
+    `then` is the outcome it gives, if it gives one, and `excused` the place of the verdict that it
+    may stay unknown. `blocks` says whether it bars every step while it is undecided.
+    """
 
     rule: Rule | Progression
     family: Family | Literal["progression"]
@@ -78,16 +83,10 @@ class Prepared:
     fields: tuple[str, ...]
     at: int
     memory: Memory[Reason]
-
-    @property
-    def then(self) -> Outcome | None:
-        """The outcome the rule gives, if it gives one."""
-        return self.rule.then if isinstance(self.rule, Rule) else None
-
-    @property
-    def optional(self) -> bool:
-        """Whether the rule is declared optional evidence."""
-        return isinstance(self.rule, Rule) and self.rule.optional is not None
+    waits: Memory[frozenset[str]]
+    then: Outcome | None
+    excused: int | None
+    blocks: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,8 +182,9 @@ class Voice:
             for step in base.steps.values()
             if step.kind == "assessment"
         }
+        # The scores, and the bands: each with its place, or with those of its labels.
         self.results = [
-            defined
+            (defined, [self.at[name] for name in _verdicts_of(defined)])
             for defined in base.definitions.values()
             if defined.type.interval or defined.type.kind is Kind.ENUMERATION
         ]
@@ -209,7 +209,21 @@ class Voice:
                     grounds = grounds | found
         mark, at = self.ledger.mark(grounds), self.at[rule.id]
         key = self._key(fields)
-        return Prepared(rule, family, grounds, mark, tuple(fields), at, Memory(key))
+        then = rule.then if isinstance(rule, Rule) else None
+        optional = isinstance(rule, Rule) and rule.optional is not None
+        return Prepared(
+            rule=rule,
+            family=family,
+            grounds=grounds,
+            mark=mark,
+            fields=tuple(fields),
+            at=at,
+            memory=Memory(key),
+            waits=Memory(key),
+            then=then,
+            excused=self.at.get(excused_name(rule.id)),
+            blocks=then is not None or optional,
+        )
 
     def _reads(self, root: Expression) -> Iterator[str | Grounds]:
         """Yield the fields an expression reads and the grounds of the definitions it goes by."""
@@ -311,7 +325,7 @@ class Voice:
         )
 
     def not_evaluable(
-        self, excusable: Excusable, evidence: Evidence, relevance: Relevance
+        self, excusable: Excusable, evidence: Evidence, relevance: Callable[[], Relevance]
     ) -> NotEvaluable:
         """Return a rule that stayed unknown, with the inputs it would need."""
 
@@ -320,7 +334,7 @@ class Voice:
             return NotEvaluable(
                 rule=rule.id,
                 statement=rule.statement,
-                missing=self.ordered(relevance.of(rule.id)),
+                missing=self.ordered(relevance().of(rule.id)),
                 facts=grounds.facts,
                 cites=grounds.cites,
                 assumes=grounds.assumes,
@@ -379,6 +393,12 @@ def _preparation(step: StepEntry) -> Preparation:
         cites=step.cites,
         assumes=step.assumes,
     )
+
+
+def _verdicts_of(defined: Defined) -> list[str]:
+    """Return the names of the verdicts on a definition: one a label if it has labels."""
+    labels = defined.type.members
+    return [f"{defined.id}:{label}" for label in labels] if labels else [defined.id]
 
 
 def _notice(notice: Notice, seen: tuple[Seen, ...]) -> NoticeGiven:

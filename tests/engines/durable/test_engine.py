@@ -39,6 +39,7 @@ from tests.engines.reference import reference
 from tests.strategies.programs import Patients, cases, make_program, seeded
 
 B0, B1, E0, X0 = (Field(name) for name in ("b0", "b1", "e0", "x0"))
+X0_ABOVE = Compare(">", X0, Constant(2))
 
 
 # --- meaning ------------------------------------------------------------------------------------
@@ -81,18 +82,76 @@ def test_a_later_stratum_knows_what_an_earlier_one_left_unknown(
         Or((Reference("r0"), Reference("r1"))),
         fields="b0 b1",
     )
-    assert len(plan(source).strata) == 4  # nothing, r0, r1 and r3, r4
+    assert len(plan(source).strata) == 3  # nothing; r0 and with it r1; r3 and r4
     assert list(DurableEngine(source).evaluate(inputs)) == expected
 
 
 def test_what_can_never_be_unknown_needs_rules_for_true_only() -> None:
     source = program(Not(IsKnown(B0)), And((IsKnown(B0), IsKnown(B1))), fields="b0 b1")
-    assert all(
-        conclusion.truth for each in rules(source) for conclusion in each.conclusions.values()
-    )
+    conclusions = [
+        conclusion
+        for each in rules(source)
+        for what in each.conclusions.values()
+        for conclusion in what
+    ]
+    assert len(conclusions) == 2
+    assert all(conclusion.truth for conclusion in conclusions)
     engine = DurableEngine(source)
     assert engine.evaluate((None, None)) == (True, False)
     assert engine.evaluate((True, False)) == (False, True)
+
+
+def test_what_can_never_be_unknown_may_be_refuted_instead() -> None:
+    either = [Or((IsKnown(Field(f"x{at}")), IsKnown(Field(f"x{at + 1}")))) for at in (0, 2, 4, 6)]
+    source = program(And(tuple(either)), fields=" ".join(f"x{at}" for at in range(8)))
+    (laid,) = rules(source)
+    assert len(laid.conclusions) == 4  # both of a pair are absent; the true form has 16 of 4 tests
+    engine = DurableEngine(source)
+    for inputs in product((1.0, None), repeat=8):
+        assert engine.evaluate(inputs) == reference(source, inputs)
+
+
+def test_what_asks_one_thing_of_a_truth_is_settled_with_it() -> None:
+    source = program(
+        And((B0, B1)),
+        Not(Reference("r0")),
+        And((IsKnown(Reference("r0")), Reference("r0"))),
+        Not(IsKnown(Reference("r1"))),
+        And((IsKnown(Reference("r1")), Reference("r1"))),
+        Or((Reference("r1"), Reference("r3"))),
+        fields="b0 b1",
+    )
+    layout = plan(source)
+    assert len(layout.echoes) == 4
+    assert [len(stratum.conditions) for stratum in layout.strata] == [0, 1, 1]
+    engine = DurableEngine(source)
+    for inputs in product((True, False, None), repeat=2):
+        assert engine.evaluate(inputs) == reference(source, inputs)
+
+
+def test_what_is_made_superfluous_leaves_what_is_never_unknown() -> None:
+    known = IsKnown(Or((Not(B0), B0)))
+    source = program(
+        known,
+        And((Or((B0, Reference("r0"))), Reference("r0"))),
+        Or((And((B0, Not(Reference("r0")))), Not(Reference("r0")))),
+        IsKnown(Reference("r1")),
+        And((IsKnown(Reference("r2")), Reference("r2"))),
+        fields="b0",
+    )
+    engine = DurableEngine(source)
+    for truth in (True, False, None):
+        assert engine.evaluate((truth,)) == reference(source, (truth,))
+
+
+def test_what_several_conditions_need_is_one_alternative() -> None:
+    source = program(And((B0, B1)), And((B0, X0_ABOVE)), Or((Not(B0), B1)), fields="b0 b1 x0")
+    (laid,) = rules(source)
+    assert sum(len(what) for what in laid.conclusions.values()) == 9
+    assert len(laid.conclusions) == 7  # "b0 is false" settles all three
+    engine = DurableEngine(source)
+    for inputs in product((True, False, None), (True, False, None), (1.0, 3.0, None)):
+        assert engine.evaluate(inputs) == reference(source, inputs)
 
 
 def test_constants_need_no_rules() -> None:
@@ -188,8 +247,8 @@ def test_memory_is_flat() -> None:
 def test_an_engine_that_is_gone_frees_its_rulesets(monkeypatch: pytest.MonkeyPatch) -> None:
     deleted = watch(monkeypatch, "delete_ruleset")
     ended = watch(monkeypatch, "delete_state")
-    engine = DurableEngine(program(B0, Not(Reference("r0")), fields="b0"))
-    assert engine.evaluate((True,)) == (True, False)
+    engine = DurableEngine(program(And((B0, B1)), Or((B1, Reference("r0"))), fields="b0 b1"))
+    assert engine.evaluate((True, False)) == (False, False)
     handles = list(engine._session._rulesets)
     del engine
     gc.collect()
@@ -220,7 +279,7 @@ def test_a_program_that_cannot_be_loaded_leaves_nothing(monkeypatch: pytest.Monk
 
     monkeypatch.setattr(session, "create_ruleset", fail_second)
     with pytest.raises(EngineError, match="did not load"):
-        DurableEngine(program(B0, Not(Reference("r0")), And((B1, Reference("r1"))), fields="b0 b1"))
+        DurableEngine(program(And((B0, B1)), Or((B1, Reference("r0"))), fields="b0 b1"))
     assert [handle for (handle,) in deleted] == created
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import math
+import random
 import re
+from collections.abc import Iterable
 from datetime import date
+from itertools import product
 from typing import Any
 
 import pytest
@@ -13,6 +16,7 @@ import pytest
 from guidestep.engines.durable import DurableEngine, session
 from guidestep.engines.durable.engine import Evaluation
 from guidestep.engines.durable.facts import (
+    BUCKETS,
     RESERVED,
     VALUE,
     Names,
@@ -21,8 +25,15 @@ from guidestep.engines.durable.facts import (
     decimal_text,
     identity,
 )
-from guidestep.engines.durable.normal_form import Literal
-from guidestep.engines.durable.rulesets import MOST_ALTERNATIVES, Rules, lay, prove
+from guidestep.engines.durable.normal_form import Literal, Operator, shortest
+from guidestep.engines.durable.rulesets import (
+    MOST_ALTERNATIVES,
+    Conclusion,
+    Rules,
+    at_once,
+    lay,
+    prove,
+)
 from guidestep.engines.durable.session import Session
 from guidestep.engines.durable.strata import plan
 from guidestep.engines.errors import EngineError
@@ -188,7 +199,8 @@ def test_a_condition_both_true_and_false_is_an_error() -> None:
 
 def test_no_more_than_64_conditions_can_match_one_fact() -> None:
     source = program(*[Compare(">=", I0, Constant(bound)) for bound in range(1000)], fields="i0")
-    assert all(1 + len(each.alternatives) <= 64 for each in rules(source))
+    assert all(1 + at_once(each.conclusions) <= 64 for each in rules(source))
+    assert max(len(each.conclusions) for each in rules(source)) > 64
     engine = DurableEngine(source)
     assert engine.evaluate((1000,)) == (True,) * 1000
     assert engine.evaluate((-1,)) == (False,) * 1000
@@ -197,17 +209,15 @@ def test_no_more_than_64_conditions_can_match_one_fact() -> None:
 
 def test_durable_rules_itself_holds_at_64_and_fails_at_65() -> None:
     """The limit that the proof stands on, measured on the engine as it is installed."""
-    literal = Literal(Source(0, Shape.TRUTH, 0, properties={VALUE: "aa"}), "aa", "$gte", "0")
+    source = Source(0, Shape.NUMBER, 0, properties={VALUE: "aa"})
+    found = [Conclusion(source, True)]
 
     def full(count: int) -> Rules:
-        made = Rules()
-        for number in range(count):
-            bound = Literal(literal.source, "aa", "$gte", str(-number))
-            made.alternatives.append(("a", (bound,)))
-        return made
+        bounds = [Literal(source, VALUE, "$gte", str(-number)) for number in range(count)]
+        return Rules({(bound,): found for bound in bounds})
 
     held = Session([full(64)])
-    assert held.fire(0, ',"aa":1') == {"a"}
+    assert held.fire(0, ',"aa":1') == 64 * "a"
     held.free()
     over = Session([full(65)])
     with pytest.raises(Exception, match="303"):
@@ -215,16 +225,76 @@ def test_durable_rules_itself_holds_at_64_and_fails_at_65() -> None:
     over.free()
 
 
+def test_alternatives_that_exclude_one_another_are_not_counted_together() -> None:
+    source = Source(0, Shape.NUMBER, 0, properties={VALUE: "aa"})
+    found = [Conclusion(source, True)]
+    equal = [Literal(source, VALUE, "$eq", str(number)) for number in range(80)]
+    above = [Literal(source, VALUE, "$gt", str(number)) for number in range(62)]
+    crowded = Rules({(test,): found for test in [*equal, *above]})
+    assert at_once(crowded.conclusions) == 63  # above 61 and equal to one
+    prove(crowded)
+    session = Session([crowded])
+    assert session.fire(0, ',"aa":79') == 63 * "a"
+    assert session.fire(0, ',"aa":0') == "a"
+    assert session.fire(0, ',"aa":-1') == ""
+    session.free()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_more_first_tests_are_passed_at_once_than_proved(seed: int) -> None:
+    below = random.Random(seed)
+    signs: list[Operator] = ["$lt", "$lte", "$gt", "$gte", "$eq", "$neq", "$ex"]
+    sources = [Source(slot, Shape.NUMBER, 0, properties={VALUE: "aa"}) for slot in range(3)]
+
+    def test() -> Literal:
+        return Literal(
+            below.choice(sources), VALUE, below.choice(signs), str(below.randrange(4) / 2)
+        )
+
+    alternatives = list({(test(), test()) for _ in range(30)})
+    most = max(
+        sum(first.holds(found[first.source.slot]) for first, _ in alternatives)
+        for found in product([at / 4 for at in range(-1, 8)], repeat=3)
+    )
+    assert at_once(alternatives) == most
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_form_made_shorter_means_the_same(seed: int) -> None:
+    below = random.Random(seed)
+    signs: list[Operator] = ["$lt", "$lte", "$gt", "$gte", "$eq", "$neq", "$ex"]
+    sources = [Source(slot, Shape.NUMBER, 0) for slot in range(2)]
+    form = [
+        [
+            Literal(below.choice(sources), VALUE, below.choice(signs), str(below.randrange(3)))
+            for _ in range(below.randint(1, 4))
+        ]
+        for _ in range(below.randint(1, 6))
+    ]
+    made = shortest(form)
+    for found in product([None, *(at / 2 for at in range(-1, 6))], repeat=2):
+
+        def matches(form: Iterable[Iterable[Literal]], found: Any = found) -> bool:
+            values = [[(test, found[test.source.slot]) for test in each] for each in form]
+            return any(
+                all(value is not None and test.holds(value) for test, value in each)
+                for each in values
+            )
+
+        assert matches(made) == matches(form)
+
+
 def test_the_proof_counts_alternatives_properties_and_tests() -> None:
     source = Source(0, Shape.NUMBER, 0, properties={VALUE: "aa"})
-    literal = Literal(source, "aa", "$gte", "0")
+    literal = Literal(source, VALUE, "$gte", "0")
+    more = [(Literal(source, VALUE, "$gte", str(at)),) for at in range(MOST_ALTERNATIVES)]
     with pytest.raises(EngineError, match="alternatives"):
-        prove(Rules(alternatives=[("a", (literal,))] * MOST_ALTERNATIVES))
+        prove(Rules({each: [] for each in more}))
     wide = Source(0, Shape.NUMBER, 0, properties={str(at): str(at) for at in range(201)})
     with pytest.raises(EngineError, match="properties"):
-        prove(Rules(sources={0: wide}))
+        prove(Rules({(Literal(wide, "0", "$gte", "0"),): []}))
     with pytest.raises(EngineError, match="without a test"):
-        prove(Rules(alternatives=[("a", ())]))
+        prove(Rules({(literal,): [], (): []}))
 
 
 def test_properties_of_a_fact_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -265,11 +335,11 @@ def test_every_rule_is_on_one_fact_without_join_disjunction_negation_or_arithmet
         text = str(each)
         assert '"dist":0' in text
         operators = set(re.findall(r'"(\$\w+)"', text))
-        assert operators <= {"$and", "$lt", "$lte", "$gt", "$gte", "$neq"}
+        assert operators <= {"$and", "$lt", "$lte", "$gt", "$gte", "$neq", "$ex"}
         ways = re.findall(r'"all":\[', text)
         assert len(ways) == 1 + len(each.alternatives)
         # One entry an `all`: the next one begins where this one ends.
-        assert len(re.findall(r'"all":\[\{"[a-zA-Z0-9_-]":\{', text)) == len(ways)
+        assert len(re.findall(r'"all":\[\{"[^"]":\{', text)) == len(ways)
 
 
 def test_alternatives_that_fire_together_conclude_once() -> None:
@@ -361,12 +431,13 @@ def test_nothing_of_the_guideline_reaches_the_json(monkeypatch: pytest.MonkeyPat
     engine = DurableEngine(source)
     assert engine.evaluate(wild) == tuple(name == member for name in wild for member in wild)
     for text in [text for _, text in created] + [fact for _, fact in facts]:
-        assert re.fullmatch(r'[\w"$:,.{}\[\]-]+', text, re.ASCII)
+        bare = re.sub(r'"all":\[\{"[^"\\]":', "", text)  # names that the engine gives
+        assert re.fullmatch(r'[\w"$:,.{}\[\]-]+', bare, re.ASCII)
 
 
 def test_property_names_never_share_a_hash() -> None:
     names = Names()
-    given = [names.new() for _ in range(20_000)]
+    given = [names.new(at % BUCKETS) for at in range(20_000)]
     hashes = {identity(name) for name in given} | {identity(name) for name in RESERVED}
     assert len(hashes) == 20_000 + len(RESERVED)
 
@@ -375,8 +446,10 @@ def test_a_name_whose_hash_is_taken_is_passed_over(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(
         "guidestep.engines.durable.facts.identity", lambda name: name.replace("ab", "aa")
     )
+    monkeypatch.setattr("guidestep.engines.durable.facts.bucket", lambda name: 0)
     names = Names()
-    assert [names.new(), names.new()] == ["aa", "ac"]
+    given = [names.new(0) for _ in range(26)]
+    assert given[-3:] == ["y", "aa", "ac"]  # z is what opens a session
 
 
 def test_the_hash_is_the_one_of_durable_rules() -> None:

@@ -137,15 +137,11 @@ def score(items: Sequence[tuple[int | bool, float]]) -> Computation:
 
     Each item is the slot of a truth, or the truth itself where it is a constant.
     """
-    bound = [
-        (_always(item) if isinstance(item, bool) else operator.itemgetter(item), weight)
-        for item, weight in items
-    ]
-    return lambda found: interval([(truth(found), weight) for truth, weight in bound])
-
-
-def _always(truth: bool) -> Computation:
-    return lambda found: truth
+    if not any(isinstance(item, bool) for item, _ in items):
+        return lambda found: interval([(found[slot], weight) for slot, weight in items])
+    return lambda found: interval(
+        [(item if isinstance(item, bool) else found[item], weight) for item, weight in items]
+    )
 
 
 def _settled(slot: int) -> Computation:

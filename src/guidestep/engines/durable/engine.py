@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, count
 from operator import itemgetter
 from threading import Lock
 from typing import Any, TypeAlias
 
 from guidestep.engines.durable.arithmetic import Computation
 from guidestep.engines.durable.facts import Source, Writer, fragment, writer
-from guidestep.engines.durable.layout import Plan
-from guidestep.engines.durable.rulesets import Rules, lay, prune
+from guidestep.engines.durable.layout import Echo, Plan
+from guidestep.engines.durable.rulesets import Conclusion, Rules, lay, prove
 from guidestep.engines.durable.session import Session
 from guidestep.engines.durable.strata import plan
 from guidestep.engines.errors import EngineError
 from guidestep.language.program import Program, Value, Verdict
+from guidestep.logic import Truth
 
 Fire: TypeAlias = Callable[[int, str], Iterable[str]]
 """Asserts a fact, given as fragments, in a ruleset, given by number; returns what fired."""
@@ -26,12 +28,12 @@ Fire: TypeAlias = Callable[[int, str], Iterable[str]]
 class _Step:
     """One ruleset of a stratum: which fragments make its fact, and what its firings do.
 
-    What fires settles a slot: its truth, what it adds to facts, and what would contradict it.
+    What fires settles slots: their truth, what it adds to facts, and what would contradict it.
     """
 
     number: int
     pick: Callable[[Sequence[str]], Sequence[str]]
-    effects: Mapping[str, tuple[int, bool, str, object]]
+    effects: Mapping[str, tuple[tuple[int, Truth, object, str], ...]]
 
 
 _Computing: TypeAlias = tuple[int, Computation, Writer]
@@ -62,7 +64,8 @@ class DurableEngine:
     def __init__(self, program: Program) -> None:
         layout = plan(program)
         rules = [lay(stratum.conditions) for stratum in layout.strata]
-        prune([each for stratum in rules for each in stratum])
+        for each in (each for stratum in rules for each in stratum):
+            prove(each)  # again: a later stratum may read more of the same sources
         self._evaluation = Evaluation(layout, rules)
         self._session = Session([each for stratum in rules for each in stratum])
         self._lock = Lock()
@@ -91,32 +94,21 @@ class Evaluation:
 
     def __init__(self, layout: Plan, rules: Sequence[Sequence[Rules]]) -> None:
         self._width = len(layout.inputs)
-        self._writers = [writer(each) for each in layout.inputs]
-        conclusions = layout.sources[self._width :]
-        unless: dict[int, bool] = dict(layout.settled)
-        for stratum in layout.strata:
-            # What is never unknown is false until a rule finds it true.
-            unless |= {each.source.slot: False for each in stratum.conditions if each.forms.total}
-        self._found = [unless.get(source.slot) for source in conclusions]
-        self._fragments = [
-            # A computed source is written when it is computed.
-            fragment(source, unless.get(source.slot))
-            for source in conclusions
+        self._writers = [
+            (source.slot, writer(source)) for source in layout.inputs if source.properties
         ]
+        self._found, self._fragments = _at_first(layout)
+        echoes: dict[int, list[Echo]] = {}
+        for echo in layout.echoes:
+            echoes.setdefault(echo.of.slot, []).append(echo)
         self._strata: list[tuple[list[_Step], list[_Computing]]] = []
-        number = 0
+        number = count()
         for stratum, rulesets in zip(layout.strata, rules, strict=True):
-            steps = [_step(number + at, each) for at, each in enumerate(rulesets)]
-            number += len(steps)
-            self._strata.append(
-                (
-                    steps,
-                    [
-                        (each.source.slot, each.function, writer(each.source))
-                        for each in stratum.computed
-                    ],
-                )
-            )
+            steps = [_step(next(number), each, echoes) for each in rulesets]
+            computing = [
+                (each.source.slot, each.function, writer(each.source)) for each in stratum.computed
+            ]
+            self._strata.append((steps, computing))
         self._verdicts = _pick(layout.verdicts)
 
     def run(self, inputs: Sequence[Value], fire: Fire) -> tuple[Verdict, ...]:
@@ -124,16 +116,16 @@ class Evaluation:
         if len(inputs) != self._width:
             raise EngineError(f"{self._width} inputs were expected, not {len(inputs)}")
         found: list[Any] = [*inputs, *self._found]
-        fragments = [write(value) for write, value in zip(self._writers, inputs, strict=True)]
-        fragments += self._fragments
+        fragments = self._fragments.copy()
+        for slot, write in self._writers:
+            fragments[slot] = write(found[slot])
         for steps, computed in self._strata:
             for step in steps:
                 known = "".join(step.pick(fragments))
                 if not known:
                     continue  # nothing is known that this ruleset reads
-                effects = step.effects
-                for name in fire(step.number, known):
-                    slot, truth, text, contrary = effects[name]
+                fired = map(step.effects.__getitem__, {*fire(step.number, known)})
+                for slot, truth, contrary, text in chain.from_iterable(fired):
                     if found[slot] is contrary:
                         raise EngineError("durable_rules found a condition both true and false")
                     found[slot] = truth
@@ -145,19 +137,44 @@ class Evaluation:
         return self._verdicts(found)
 
 
-def _step(number: int, rules: Rules) -> _Step:
+def _at_first(layout: Plan) -> tuple[list[Any], list[str]]:
+    """Return what holds before any rule fires: the conclusions, and what sources add to facts.
+
+    Inputs and what is computed add nothing as yet.
+    """
+    found: dict[int, Truth] = dict(layout.settled)
+    for stratum in layout.strata:
+        found |= {each.source.slot: each.unless for each in stratum.conditions}
+    for echo in layout.echoes:
+        found[echo.source.slot] = echo.truths[found.get(echo.of.slot)]
+    settled_later = {each.slot for each in layout.inputs}
+    settled_later |= {each.source.slot for s in layout.strata for each in s.computed}
+    conclusions = layout.sources[len(layout.inputs) :]
+    return (
+        [found.get(source.slot) for source in conclusions],
+        [
+            "" if source.slot in settled_later else fragment(source, found.get(source.slot))
+            for source in layout.sources
+        ],
+    )
+
+
+def _step(number: int, rules: Rules, echoes: Mapping[int, Sequence[Echo]]) -> _Step:
     """Return how a ruleset is used."""
+
+    def effects(conclusion: Conclusion) -> Iterator[tuple[int, Truth, object, str]]:
+        source, truth = conclusion.source, conclusion.truth
+        yield source.slot, truth, _contrary(source, truth), fragment(source, truth)
+        for echo in echoes.get(source.slot, ()):
+            told = echo.truths[truth]
+            yield echo.source.slot, told, object(), fragment(echo.source, told)
+
     return _Step(
         number,
         _pick(rules.sources),
         {
-            name: (
-                conclusion.source.slot,
-                conclusion.truth,
-                fragment(conclusion.source, conclusion.truth),
-                _contrary(conclusion.source, conclusion.truth),
-            )
-            for name, conclusion in rules.conclusions.items()
+            name: tuple(chain.from_iterable(map(effects, what)))
+            for name, what in rules.effects.items()
         },
     )
 

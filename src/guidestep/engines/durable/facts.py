@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import Enum
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import count, product
 from math import isfinite
 from string import ascii_lowercase
@@ -23,10 +23,14 @@ from typing import Any, TypeAlias
 from guidestep.engines.errors import EngineError
 from guidestep.language.types import Kind, Type
 
-Facet: TypeAlias = str | frozenset[str]
-"""Which property of a source: its value or bounds, whether it is known, or a set it belongs to."""
+Facet: TypeAlias = str | tuple[str, ...]
+"""Which property of a source: its value or bounds, whether it is known, or members it is among."""
 
-VALUE, LOW, HIGH, KNOWN = "value", "low", "high", "known"
+VALUE, LOW, HIGH, KNOWN, ABSENT = "value", "low", "high", "known", "absent"
+"""`ABSENT` is there where the value is not; `KNOWN` is of scores alone, whose bounds are always."""
+
+BUCKETS = 32
+"""durable_rules finds the tests of a property by the last five bits of the hash of its name."""
 
 UNKNOWN = 2
 """What a truth is written as that is neither true (1) nor false (0)."""
@@ -58,6 +62,11 @@ def identity(name: str) -> int:
     return value
 
 
+def bucket(name: str) -> int:
+    """Return the place from which durable_rules looks for the tests of a property."""
+    return identity(name) % BUCKETS
+
+
 class Names:
     """Hands out short property names that durable_rules cannot mistake for one another."""
 
@@ -65,17 +74,19 @@ class Names:
         self._taken = {identity(name) for name in RESERVED}
         self._names = (
             "".join(letters)
-            for length in count(2)
+            for length in count(1)
             for letters in product(ascii_lowercase, repeat=length)
         )
+        self._kept: list[list[str]] = [[] for _ in range(BUCKETS)]
 
-    def new(self) -> str:
-        """Return a name whose hash no name before it has."""
-        for name in self._names:
+    def new(self, wanted: int) -> str:
+        """Return a name with this bucket, whose hash no name before it has."""
+        while not self._kept[wanted]:
+            name = next(self._names)
             if identity(name) not in self._taken:
-                break
-        self._taken.add(identity(name))
-        return name
+                self._taken.add(identity(name))
+                self._kept[bucket(name)].insert(0, name)
+        return self._kept[wanted].pop()
 
 
 class Shape(Enum):
@@ -105,8 +116,9 @@ class Source:
     """Something that rules and computations read: an input, or what the engine has found.
 
     `slot` is its place among all sources, `ready` the stratum after which it is settled, `total`
-    says that it can never be unknown. `properties` are those of its facets that some rule reads.
-    A truth that some rule asks whether it is known `marks_unknown`: as 2, beside 0 and 1.
+    says that it can never be unknown. `properties` names those of its facets that some rule reads.
+    A truth that some rule asks whether it is known `marks_unknown`: as 2, beside 0 and 1. What is
+    not `compared` with anything is only asked whether it is there: any number will do.
     """
 
     slot: int
@@ -116,27 +128,25 @@ class Source:
     members: tuple[str, ...] = ()
     properties: dict[Facet, str] = field(default_factory=dict)
     marks_unknown: bool = False
-
-    def property(self, facet: Facet, names: Names) -> str:
-        """Return the name of the property that holds a facet, from now on written into facts."""
-        if facet not in self.properties:
-            self.properties[facet] = names.new()
-        return self.properties[facet]
+    compared: bool = False
+    names: Names = field(default_factory=Names, repr=False)
 
 
 def fragment(source: Source, value: Any) -> str:
     """Return what a value of a source adds to a fact; raise `EngineError` if it has no place there.
 
-    >>> temperature = Source(0, Shape.NUMBER, 0, properties={VALUE: "aa", KNOWN: "ab"})
+    >>> temperature = Source(0, Shape.NUMBER, 0, properties={VALUE: "aa"}, compared=True)
     >>> fragment(temperature, 1e-7), fragment(temperature, None)
-    (',"aa":0.0000001,"ab":1', ',"ab":0')
+    (',"aa":0.0000001', '')
     """
     if value is None and source.marks_unknown:
         return "".join(f',"{name}":{UNKNOWN}' for name in source.properties.values())
     if value is None:
-        return f',"{source.properties[KNOWN]}":0' if KNOWN in source.properties else ""
+        return f',"{source.properties[ABSENT]}":1' if ABSENT in source.properties else ""
     return "".join(
-        f',"{name}":{_facet(source, facet, value)}' for facet, name in source.properties.items()
+        f',"{name}":{_facet(source, facet, value)}'
+        for facet, name in source.properties.items()
+        if facet != ABSENT
     )
 
 
@@ -147,13 +157,13 @@ def _facet(source: Source, facet: Facet, value: Any) -> str:
         if facet == KNOWN:
             return str(int(low == high))
         return decimal_text(low if facet == LOW else high)
-    if facet == KNOWN:
+    if not source.compared:
         return "1"
     if source.shape is Shape.MEMBER:
         if value not in source.members:
             raise EngineError(f"{value!r} is not one of {', '.join(source.members)}")
         return str(
-            int(value in facet) if isinstance(facet, frozenset) else source.members.index(value) + 1
+            int(value in facet) if isinstance(facet, tuple) else source.members.index(value) + 1
         )
     if source.shape is Shape.TRUTH:
         if not isinstance(value, bool):
@@ -195,10 +205,26 @@ def writer(source: Source) -> Writer:
         return lambda value: ""
     if source.shape in (Shape.TRUTH, Shape.MEMBER):
         return _table(source).__getitem__
+    absent = fragment(source, None)
+    if not source.compared:
+        present = fragment(source, 0)
+        return lambda value: absent if value is None else present
+    names = [name for facet, name in source.properties.items() if facet != ABSENT]
+    if source.shape is not Shape.NUMBER or len(names) > 1:
+        # The same few dates and scores come again and again.
+        return lru_cache(maxsize=256, typed=True)(partial(fragment, source))
+    start = f',"{names[0]}":'
 
-    # The same few numbers come again and again; typed, as 1, 1.0 and true are equal.
-    @lru_cache(maxsize=256, typed=True)
     def write(value: Any) -> str:
+        if value is None:
+            return absent
+        # The two kinds of number that are as Python shows them; 1e22, inf and nan have letters.
+        if type(value) is float:
+            text = repr(value)
+            if "e" not in text and "n" not in text:
+                return start + text
+        elif type(value) is int and -EXACT <= value <= EXACT:
+            return start + str(value)
         return fragment(source, value)
 
     return write

@@ -14,7 +14,7 @@ There is one session a ruleset, so no two can be confused by their 32-bit hashes
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 
 from durable_rules_engine import (
     assert_fact,
@@ -71,40 +71,43 @@ class Session:
             code, state = assert_fact(ruleset, _OPEN)
             if code != HANDLED:
                 raise EngineError(f"durable_rules answered {code} to the opening of a session")
-            if self._drain(ruleset, state, _OPEN) != {OPENING}:
+            if self._drain(ruleset, state, len(_OPEN)) != OPENING:
                 raise EngineError("durable_rules did not fire the rule that opens a session")
             self._opened.append(ruleset)
             retract_fact(ruleset, _CLOSE)
         self._is_open = True
 
-    def fire(self, number: int, fragments: str) -> Set[str]:
-        """Assert a fact in a ruleset and return the names of the alternatives that matched."""
+    def fire(self, number: int, fragments: str) -> str:
+        """Assert a fact in a ruleset and return the names of the alternatives that matched.
+
+        A name is one letter. One that several alternatives have may come several times.
+        """
         ruleset = self._rulesets[number]
         fact = f"{_START}{fragments}}}"
         code, state = assert_fact(ruleset, fact)
         if code == NOT_HANDLED:
-            return frozenset()
+            return ""
         if code != HANDLED:
             raise EngineError(f"durable_rules answered {code} to a fact")
-        names = self._drain(ruleset, state, fact)
+        names = self._drain(ruleset, state, len(fact))
         code, _ = retract_fact(ruleset, _RETRACT)
         if code != HANDLED:
             raise EngineError(f"durable_rules answered {code} to the retraction of a fact")
         return names
 
     @staticmethod
-    def _drain(ruleset: int, state: int, fact: str) -> set[str]:
-        """Fire until nothing is left to fire; an alternative that fires twice counts once."""
+    def _drain(ruleset: int, state: int, length: int) -> str:
+        """Fire until nothing is left to fire, given the length of the fact."""
         started = start_action_for_state(ruleset, state)
         if started is None:
             raise EngineError("durable_rules handled a fact, but fires nothing")
         message = started[1]
-        frame = len(fact) + _FRAME
-        names: set[str] = set()
+        frame = length + _FRAME
+        names = ""
         while message is not None:
             if (len(message) - _AROUND) % frame:
                 raise EngineError("durable_rules sent a message that is not made of the fact")
-            names.update(message[_FIRST::frame])
+            names += message[_FIRST::frame]
             message = complete_and_start_action(ruleset, state)
         return names
 

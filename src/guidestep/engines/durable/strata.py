@@ -21,6 +21,7 @@ from guidestep.engines.durable.arithmetic import (
     score,
 )
 from guidestep.engines.durable.facts import (
+    ABSENT,
     EXACT,
     HIGH,
     KNOWN,
@@ -33,7 +34,7 @@ from guidestep.engines.durable.facts import (
     decimal_text,
 )
 from guidestep.engines.durable.facts import UNKNOWN as UNKNOWN_MARK
-from guidestep.engines.durable.layout import Computed, Condition, Plan, Stratum
+from guidestep.engines.durable.layout import Computed, Condition, Echo, Plan, Stratum
 from guidestep.engines.durable.normal_form import (
     FALSE,
     TRUE,
@@ -68,6 +69,7 @@ from guidestep.language.tree import (
     WeightedSum,
 )
 from guidestep.language.types import Kind
+from guidestep.logic import Truth
 
 SUPPORTED = (
     Constant, Field, Reference, Not, And, Or, Compare, IsMember, IsKnown, Arithmetic, Negative,
@@ -105,6 +107,8 @@ class _Planner:
         self._settled: dict[int, bool] = {}
         self._conditions: list[Condition] = []
         self._computed: list[Computed] = []
+        self._forms_of: dict[int, Forms] = {}
+        self._echoes: dict[int, Echo] = {}
         self._by_forms: dict[Forms, Source] = {}
         self._by_expression: dict[str, Source] = {}
         self._fields = {
@@ -129,6 +133,7 @@ class _Planner:
                 )
                 for number in range(last + 1)
             ),
+            echoes=tuple(self._echoes.values()),
             verdicts=tuple(
                 self._definitions[definition.name].slot for definition in self._program.definitions
             ),
@@ -137,7 +142,7 @@ class _Planner:
     def _source(
         self, shape: Shape, ready: int, *, total: bool = False, members: tuple[str, ...] = ()
     ) -> Source:
-        source = Source(len(self._sources), shape, ready, total, members)
+        source = Source(len(self._sources), shape, ready, total, members, names=self._names)
         self._sources.append(source)
         return source
 
@@ -164,13 +169,25 @@ class _Planner:
         ready = 0
         if forms.constant is None:
             ready = 1 + max((source.ready for source in forms.sources), default=0)
+        asked = forms.asked
+        echoed = asked if asked is not None and asked.slot in self._forms_of else None
+        if echoed is not None:
+            ready = echoed.ready
         source = self._source(Shape.TRUTH, ready, total=forms.total)
-        if forms.constant is None:
-            self._conditions.append(Condition(source, forms))
-        else:
+        if forms.constant is not None:
             self._settled[source.slot] = forms.constant
+        elif echoed is not None:
+            self._echoes[source.slot] = Echo(source, echoed, _truths(forms))
+        else:
+            self._conditions.append(Condition(source, forms))
+        self._forms_of[source.slot] = forms
         self._by_forms[forms] = source
         return source
+
+    def _asked(self, source: Source) -> Source | None:
+        """Return the source that decides a condition alone, and is known when the condition is."""
+        forms = self._forms_of.get(source.slot)
+        return None if forms is None or forms.total else forms.asked
 
     def _conclude_sure(self, told: Expression) -> Source:
         """Return the source of `told` being known and true: only what makes it true needs rules."""
@@ -223,6 +240,9 @@ class _Planner:
         """Return the forms of a source that is a truth itself."""
         if source.slot in self._settled:
             return TRUE if self._settled[source.slot] else FALSE
+        forms = self._forms_of.get(source.slot)
+        if forms is not None and forms.asked is not None:
+            return forms  # what it asks can be asked right away
         return self._flag(source, VALUE, total=source.total)
 
     def _flag(self, source: Source, facet: Facet, *, total: bool) -> Forms:
@@ -234,18 +254,29 @@ class _Planner:
         )
 
     def _literal(self, source: Source, facet: Facet, sign: Operator, value: float) -> Literal:
-        return Literal(source, source.property(facet, self._names), sign, decimal_text(value))
+        return Literal(source, facet, sign, decimal_text(value))
 
     def _membership(self, source: Source, members: tuple[str, ...]) -> Forms:
         """Return the forms of membership: one member by its place, several as a facet of theirs."""
         if set(members) - set(source.members):
             raise EngineError(f"{members} are not all among {source.members}")
-        if len(set(members)) != 1:
-            return self._flag(source, frozenset(members), total=False)
-        place = source.members.index(members[0]) + 1
-        return single(
-            self._literal(source, VALUE, "$eq", place), self._literal(source, VALUE, "$neq", place)
-        )
+        places = sorted({source.members.index(member) + 1 for member in members})
+        others = sorted(set(range(1, len(source.members) + 1)) - set(places))
+
+        def one(place: int) -> Forms:
+            return single(
+                self._literal(source, VALUE, "$eq", place),
+                self._literal(source, VALUE, "$neq", place),
+            )
+
+        match places, others:
+            case [place], _:
+                return one(place)
+            case _, [place]:
+                return ~one(place)
+            case _:
+                chosen = tuple(source.members[place - 1] for place in places)
+                return self._flag(source, chosen, total=False)
 
     def _is_known(self, operand: Expression) -> Forms:
         match operand:
@@ -260,13 +291,25 @@ class _Planner:
             case Arithmetic() | Negative() | Call():
                 return self._computed_truth(operand, known, total=True)
             case _:
-                source = self._conclude(self._forms(operand))
+                forms = self._forms(operand)
+                if forms.total:
+                    return TRUE
+                source = forms.asked or self._conclude(forms)
         return TRUE if source.total else self._known(source)
 
     def _known(self, source: Source) -> Forms:
         """Return the forms of whether a source is known."""
-        if source.shape is not Shape.TRUTH:
+        asked = self._asked(source)
+        if asked is not None:
+            return self._known(asked)
+        if source.shape is Shape.SCORE:
             return self._flag(source, KNOWN, total=True)
+        if source.shape is not Shape.TRUTH:
+            return single(
+                self._literal(source, VALUE, "$ex", 1),
+                self._literal(source, ABSENT, "$eq", 1),
+                total=True,
+            )
         source.marks_unknown = True
         return single(
             self._literal(source, VALUE, "$neq", UNKNOWN_MARK),
@@ -286,6 +329,9 @@ class _Planner:
         source = self._leaf(leaf)
         if source.total or source.slot in self._settled:
             return self._forms(told)
+        if source.slot in self._echoes:
+            echo = self._echoes[source.slot]
+            source, sign = echo.of, int(echo.truths[True] == sign)
         source.marks_unknown = True
         return single(
             self._literal(source, VALUE, "$eq", sign),
@@ -424,6 +470,13 @@ class _Planner:
             self._by_expression[key] = self._compute(Shape.TRUTH, function, noted)
             self._by_expression[key].total = total
         return self._flag(self._by_expression[key], VALUE, total=total)
+
+
+def _truths(forms: Forms) -> dict[Truth, Truth]:
+    """Return what a condition is when the one truth that it asks is true, false and unknown."""
+    ((test,),) = forms.true
+    unknown = test.holds(UNKNOWN_MARK) if forms.total else None
+    return {True: test.holds(1), False: test.holds(0), None: unknown}
 
 
 def _settled_forms(function: Computation) -> Forms:
