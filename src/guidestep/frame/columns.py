@@ -1,0 +1,214 @@
+"""The columns of a cohort as an engine reads them: of one type each, and nothing that is no value.
+
+What is outside its range, not a member, not finite or after the date it may not follow is found
+here, by expressions alone, so that a frame of any size and kind is checked where it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import reduce
+from operator import and_, or_
+from sys import float_info
+from typing import TYPE_CHECKING
+
+import narwhals as nw
+
+from guidestep.assessment.derived import WeeksBetween
+from guidestep.assessment.fields import FieldKind, FieldSpec
+from guidestep.assessment.reading import REASONS
+from guidestep.engines.frame.emit import call
+from guidestep.engines.support import UnsupportedNode
+
+if TYPE_CHECKING:
+    from narwhals.dtypes import DType
+
+_LARGEST = float_info.max
+
+
+@dataclass(frozen=True, slots=True)
+class WrongType:
+    """A column whose type cannot hold the values of its field."""
+
+    path: str
+    dtype: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How the columns of one frame are read.
+
+    `values` gives each field that has a column, or is derived from some that have: a nullable
+    condition, float, date or text. `invalid` says of a field where it holds what is no value of
+    it, never null; there `values` is null if it was to be clean, `given` what stands there. `wrong`
+    are the columns that cannot be read at all.
+    """
+
+    given: dict[str, nw.Expr] = field(default_factory=dict)
+    values: dict[str, nw.Expr] = field(default_factory=dict)
+    invalid: dict[str, nw.Expr] = field(default_factory=dict)
+    wrong: list[WrongType] = field(default_factory=list)
+
+
+def read_columns(
+    fields: Mapping[str, FieldSpec],
+    bound: Mapping[str, str],
+    types: Mapping[str, DType],
+    library: nw.Implementation,
+    *,
+    clean: bool = False,
+) -> Reading:
+    """Return how fields are read from the columns that `bound` names, given their types.
+
+    With `clean` an invalid value is read as null; without it the caller vouches that there is none.
+
+    Raises:
+        UnsupportedNode: A field is derived in a way that cannot be said of columns.
+    """
+    reader = _Reader(fields, bound, library, clean)
+    for path, spec in fields.items():
+        if path in bound:
+            reader.column(spec, types[bound[path]])
+    reader.late_dates()
+    for spec in fields.values():
+        if spec.derived is not None:
+            reader.derive(spec)
+    return reader.reading
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    fields: Mapping[str, FieldSpec]
+    bound: Mapping[str, str]
+    library: nw.Implementation
+    clean: bool
+    reading: Reading = field(default_factory=Reading)
+
+    def column(self, spec: FieldSpec, dtype: DType) -> None:
+        path, column = spec.path, nw.col(self.bound[spec.path])
+        if dtype == nw.Unknown:
+            return  # a column of nulls alone, which has no type yet
+        found = _READERS[spec.kind](spec, column, dtype)
+        if isinstance(found, str):
+            self.reading.wrong.append(WrongType(path, str(dtype), found))
+            return
+        value, bad = found
+        self.reading.given[path] = column
+        self.reading.values[path] = value
+        if bad is not None:
+            self.spoil(path, bad.fill_null(value=False))
+
+    def spoil(self, path: str, bad: nw.Expr) -> None:
+        """Note where a field holds what is no value of it."""
+        invalid, values = self.reading.invalid, self.reading.values
+        invalid[path] = bad | invalid[path] if path in invalid else bad
+        if self.clean:
+            values[path] = nw.when(~bad).then(values[path])
+
+    def late_dates(self) -> None:
+        """Mark the dates that follow the date they may not follow."""
+        values = dict(self.reading.values)
+        for path, spec in self.fields.items():
+            if path in values and spec.not_after in values:
+                late = values[path] > values[spec.not_after]
+                self.spoil(path, late.fill_null(value=False))
+
+    def derive(self, spec: FieldSpec) -> None:
+        """Fill a derived field where nothing was entered, nor a reason why nothing was."""
+        path, values = spec.path, self.reading.values
+        assert spec.derived is not None
+        if any(given not in values for given in spec.derived.inputs):
+            return
+        if not isinstance(spec.derived, WeeksBetween):
+            raise UnsupportedNode("frame", f"the derivation {spec.derived.formula}")
+        start, end = (values[given] for given in spec.derived.inputs)
+        weeks = call(self.library, "weeks_between", start, end)
+        empty = [start <= end]
+        if path in values:
+            empty.append(self.reading.given[path].is_null())
+        reason = self.bound.get(f"{REASONS}.{path}")
+        if reason is not None:
+            empty.append(nw.col(reason).is_null())
+        derived: nw.Expr = nw.when(reduce(and_, empty)).then(weeks)
+        if path in values:
+            # What was entered stands; where it was no value, nothing takes its place.
+            derived = nw.coalesce(values[path], derived)
+        self.reading.given[path] = values[path] = derived
+        self.spoil(path, _outside(spec, derived).fill_null(value=False))
+
+
+# --- one column -----------------------------------------------------------------------------------
+
+Read = tuple[nw.Expr, nw.Expr | None]
+"""A column as it is read, and where it is invalid, if it can be."""
+
+
+def _boolean(spec: FieldSpec, column: nw.Expr, dtype: DType) -> Read | str:
+    return (column, None) if dtype == nw.Boolean else "make it a column of booleans"
+
+
+def _number(spec: FieldSpec, column: nw.Expr, dtype: DType) -> Read | str:
+    if not dtype.is_numeric():
+        return "make it a column of numbers"
+    value = column if dtype == nw.Float64 else column.cast(nw.Float64)
+    outside = _outside(spec, value)
+    if spec.kind is FieldKind.INTEGER and not dtype.is_integer():
+        # Only a number in range can be told to be whole: NaN and infinity are not.
+        outside = outside | (nw.when(~outside).then(value).floor() != value)
+    return value, outside
+
+
+def _outside(spec: FieldSpec, value: nw.Expr) -> nw.Expr:
+    low = -_LARGEST if spec.minimum is None else float(spec.minimum)
+    high = _LARGEST if spec.maximum is None else float(spec.maximum)
+    return ~((value >= low) & (value <= high))
+
+
+def _member(spec: FieldSpec, column: nw.Expr, dtype: DType) -> Read | str:
+    if dtype == nw.Enum and isinstance(dtype, nw.Enum):
+        categories = set(dtype.categories)
+        if categories == set(spec.members):
+            return column, None
+        # A literal that is not among the categories cannot be compared with them.
+        value = column.cast(nw.String)
+        if categories < set(spec.members):
+            return value, None
+    elif dtype in (nw.Categorical, nw.Enum):
+        value = column.cast(nw.String)
+    elif dtype == nw.String:
+        value = column
+    else:
+        return "make it a column of text, or an enumeration"
+    return value, ~reduce(or_, (value == member for member in spec.members))
+
+
+def _date(spec: FieldSpec, column: nw.Expr, dtype: DType) -> Read | str:
+    if dtype == nw.Date:
+        return column, None
+    if dtype == nw.Datetime:
+        day = column.dt.date()
+        return day, day.cast(dtype) != column
+    return "make it a column of dates"
+
+
+def _text(spec: FieldSpec, column: nw.Expr, dtype: DType) -> Read | str:
+    if dtype == nw.Unknown:
+        return column, None
+    if dtype not in (nw.String, nw.Categorical, nw.Enum):
+        return "make it a column of text"
+    value = column if dtype == nw.String else column.cast(nw.String)
+    if spec.max_length is None:
+        return value, None
+    return value, value.str.len_chars() > spec.max_length
+
+
+_READERS = {
+    FieldKind.BOOLEAN: _boolean,
+    FieldKind.INTEGER: _number,
+    FieldKind.DECIMAL: _number,
+    FieldKind.ENUMERATION: _member,
+    FieldKind.DATE: _date,
+    FieldKind.TEXT: _text,
+}
