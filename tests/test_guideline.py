@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
@@ -32,6 +34,14 @@ def examples() -> dict[str, str]:
         assert node is not None
         found[path.stem] = json.dumps(plain(node), default=str)
     return found
+
+
+def test_what_importing_does_not_need_is_not_imported() -> None:
+    later = ("guidestep.answer", "guidestep.language.loader", "guidestep.engines.durable", "yaml")
+    code = f"import sys, guidestep; print([name for name in {later} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+    assert all(hasattr(guidestep, name) for name in guidestep.__all__)
 
 
 @pytest.mark.parametrize("faulty", [DurableEngine, CompiledEngine])

@@ -1,4 +1,8 @@
-"""The loaded guideline: immutable, asked about one patient after another."""
+"""The loaded guideline: immutable, asked about one patient after another.
+
+What only loading needs (the YAML reader, the checker) and what only answering needs (the compiler,
+the engines, the voice) is imported there: so `import guidestep` takes half the time.
+"""
 
 from __future__ import annotations
 
@@ -9,27 +13,30 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib import metadata, resources
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TypeVar
 
-from guidestep.answer import Recommender
 from guidestep.assessment import Assessment, AssessmentError, FieldSpec, Problem
 from guidestep.assessment.frozen import FrozenDict
-from guidestep.language.checker import did_you_mean
-from guidestep.language.compiler import Compiled, compile_program
-from guidestep.language.crosscheck import demographic_inputs
 from guidestep.language.diagnostics import Diagnostic, GuidelineError
-from guidestep.language.documents import (
-    AmbiguityEntry,
-    CitationEntry,
-    FactEntry,
-    ParameterEntry,
-    ProfileEntry,
-    StepEntry,
-)
-from guidestep.language.loader import load_rulebase
-from guidestep.language.program import Engine, Value, Verdict
-from guidestep.language.rulebase import Assumption, Rule, Rulebase
 from guidestep.language.source import SourceText, Span
-from guidestep.recommendation import Recommendation, Versions
+
+if TYPE_CHECKING:
+    from narwhals.typing import IntoDataFrame, IntoFrame
+
+    from guidestep.language.compiler import Compiled
+    from guidestep.language.documents import (
+        AmbiguityEntry,
+        CitationEntry,
+        FactEntry,
+        ParameterEntry,
+        ProfileEntry,
+        StepEntry,
+    )
+    from guidestep.language.program import Engine, Value, Verdict
+    from guidestep.language.rulebase import Assumption, Rule, Rulebase
+    from guidestep.recommendation import Recommendation, Versions
+
+Frame = TypeVar("Frame")
 
 Given = Assessment | Mapping[str, object] | str | bytes
 """An assessment, or the mapping or JSON text of one."""
@@ -43,6 +50,8 @@ class _Channels:
     """The engines of one profile with one setting of parameters, made when first asked for."""
 
     def __init__(self, base: Rulebase, compiled: Compiled) -> None:
+        from guidestep.answer import Recommender
+
         self.compiled = compiled
         self.read = base.model.reader(compiled.paths)
         self.open = (None,) * (len(compiled.program.inputs) - len(compiled.paths))
@@ -196,6 +205,8 @@ class Guideline:
     @property
     def demographic_inputs(self) -> Mapping[str, tuple[str, ...]]:
         """The inputs that tell who a person is, by source attribute, derived from the rules."""
+        from guidestep.language.crosscheck import demographic_inputs
+
         return demographic_inputs(self.base)
 
     def configure(self, **parameters: float) -> Guideline:
@@ -227,6 +238,115 @@ class Guideline:
         verdicts = channels.verdicts(inputs, engines)
         return channels.recommender.recommend(patient, inputs, verdicts, engines, versions())
 
+    def recommend_frame(
+        self,
+        frame: Frame,
+        *,
+        detail: Literal["outcome", "rules", "missing"] = "outcome",
+        columns: Mapping[str, str] | None = None,
+        profile: str | None = None,
+        on_invalid: Literal["error", "flag"] = "error",
+        prefix: str = "",
+    ) -> Frame:
+        """Return a frame with what the guideline says to each of its patients, one row each.
+
+        The frame is one of Polars (eager or lazy), pandas, PyArrow, DuckDB or PySpark, and the same
+        kind comes out, with all its columns and those of the answer; what is lazy stays so. Columns
+        in are named by field paths (`neurologic.gait_instability`), or as `columns` says (path to
+        name); a null, and a column that is not there, is *not assessed*. Needs `[cohort]`.
+
+        Columns out, each name after `prefix`:
+
+        - `outcome` and `basis`; for each track `TRACK_step` and `TRACK_action`, null unless the
+          outcome is recommend; `deciding_rule`, the first of the rules that decided, and
+          `deciding_rules_0` ..., all of them as bits (`guidestep.frame.deciding_rules` names them);
+          `missing_count` and `not_evaluable_count`, the lengths of those lists of a recommendation;
+        - with `detail="rules"` also `rule.ID` for each rule: true, false or null;
+        - with `detail="missing"` also `missing`: the paths to assess, most decisive first, as one
+          text with `; ` between them;
+        - with `on_invalid="flag"` also `invalid`: the fields whose values were not used, or null.
+
+        A value outside its range or enumeration, or a date after the one it may not follow, is an
+        error that counts and shows such values (a lazy frame is run once to look for them);
+        `on_invalid="flag"` makes them unknown instead, and names them.
+
+        >>> import guidestep, polars
+        >>> guideline = guidestep.load("cervical-spasm-opll")
+        >>> cohort = polars.DataFrame({"neurologic.gait_instability": ["present", None]})
+        >>> import warnings
+        >>> with warnings.catch_warnings():
+        ...     warnings.simplefilter("ignore")  # of the columns that are not there
+        ...     guideline.recommend_frame(cohort)["outcome"].to_list()
+        ['assess_first', 'assess_first']
+
+        Raises:
+            CohortError: Columns have the wrong type or invalid values; it names each.
+            ColumnError: A column is not there, or there already, or the frame is of no known kind.
+            SettingError: There is no such profile or detail.
+            UnknownFieldError: `columns` names a field that the model does not have.
+        """
+        from guidestep.frame.recommend import recommend_frame
+
+        return recommend_frame(
+            self,
+            frame,
+            detail=detail,
+            columns=columns,
+            profile=profile,
+            on_invalid=on_invalid,
+            prefix=prefix,
+        )
+
+    def summarize(
+        self,
+        frame: IntoFrame,
+        *,
+        columns: Mapping[str, str] | None = None,
+        profile: str | None = None,
+        on_invalid: Literal["error", "flag"] = "error",
+    ) -> IntoDataFrame:
+        """Return what the guideline says to a cohort as a whole: one count a row, in a fixed order.
+
+        The frame, `columns`, `profile` and `on_invalid` are as for `recommend_frame`. It is read
+        once, and nothing but counts leaves it. The table is of the library of the frame; of a lazy
+        frame, a DuckDB relation or a Spark frame it is a Polars `DataFrame`. Needs `[cohort]`.
+
+        Its columns are `about`, `name`, `detail`, `count` (of patients) and `share` (of all
+        patients, 0 to 1; null where there are none). `about` is, in this order:
+
+        - `cohort`: all patients; the detail names the guideline, its version and the profile;
+        - `outcome`, `basis` and `step` (the detail is the action): every one that there can be;
+        - `missing`: the ten inputs that most patients lack who have to be assessed first, and that
+          could still change their answer, by path, the most frequent first;
+        - `red_flag`: the red flags that are true of somebody, the most frequent first;
+        - `never_fired`: the rules that are true of nobody;
+        - `rule`: each rule three times; the detail is `true`, `false` or `unknown`;
+        - `invalid`: the fields whose values were not used, with `on_invalid="flag"`.
+
+        >>> import guidestep, guidestep.frame
+        >>> guideline = guidestep.load("cervical-spasm-opll")
+        >>> summary = guideline.summarize(guidestep.frame.synthesize(guideline, 100, seed=1))
+        >>> summary.filter(summary["about"] == "outcome")["count"].sum()
+        100
+
+        Raises:
+            CohortError: Columns have the wrong type or invalid values; it names each.
+            ColumnError: A column is not there, or the frame is of no known kind.
+            SettingError: There is no such profile.
+            UnknownFieldError: `columns` names a field that the model does not have.
+        """
+        from guidestep.frame.summary import summarize
+
+        return summarize(self, frame, columns=columns, profile=profile, on_invalid=on_invalid)
+
+    def compiled(self, profile: str | None = None) -> Compiled:
+        """Return the program that the engines run for a profile, with its parameters set.
+
+        Raises:
+            SettingError: There is no such profile.
+        """
+        return self._of(self.default_profile if profile is None else profile).compiled
+
     def _read(self, assessment: Given) -> Assessment:
         if not isinstance(assessment, Assessment):
             return self.model.read(assessment)
@@ -248,6 +368,8 @@ class Guideline:
     def _of(self, profile: str) -> _Channels:
         channels = self._channels.get(profile) if isinstance(profile, str) else None
         if channels is None:
+            from guidestep.language.compiler import compile_program
+
             known = self.profiles
             if not isinstance(profile, str) or profile not in known:
                 raise SettingError(
@@ -273,6 +395,8 @@ def _within(entry: ParameterEntry, value: float) -> None:
 @cache
 def versions() -> Versions:
     """Return the versions of the packages that answer, found once."""
+    from guidestep.recommendation import Versions
+
     return Versions(
         guidestep=metadata.version("guidestep"),
         durable_rules=metadata.version("durable_rules"),
@@ -297,6 +421,8 @@ def load(name: str | Path, *, model: type[Assessment] | None = None) -> Guidelin
     Raises:
         GuidelineError: The guideline is at fault; the error shows every fault with its place.
     """
+    from guidestep.language.loader import load_rulebase
+
     if not isinstance(name, str | Path) or not str(name).strip():
         raise GuidelineError([_not_found(str(name))])
     if model is not None and not (isinstance(model, type) and issubclass(model, Assessment)):
@@ -315,6 +441,8 @@ def load(name: str | Path, *, model: type[Assessment] | None = None) -> Guidelin
 
 
 def _not_found(name: str) -> Diagnostic:
+    from guidestep.language.checker import did_you_mean
+
     return Diagnostic(
         "not-a-guideline",
         Span(SourceText(name, ""), 1, 1, 1, 1),

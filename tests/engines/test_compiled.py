@@ -8,6 +8,7 @@ import re
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from itertools import product
 from typing import Any, get_args
 
 import pytest
@@ -237,6 +238,18 @@ def test_deep_nesting_of_everything_else() -> None:
             assert engine.evaluate(patient) == reference(program, patient)
     finally:
         sys.setrecursionlimit(limit)
+
+
+@pytest.mark.parametrize("negated", [(False, False), (False, True), (True, False), (True, True)])
+def test_known_and_true_is_looked_at_once(negated: tuple[bool, bool]) -> None:
+    age = Compare(">=", Field("age"), Constant(18))
+    told = Or((age, Field("flag")))
+    asked, said = (Not(told) if turned else told for turned in negated)
+    inputs = (*FLAG, Input("age", INTEGER))
+    engine = one(And((IsKnown(asked), said)), inputs)
+    assert engine.source.count("(18)") == 1
+    for values in product((True, False, None), (17, 18, None)):
+        assert engine.evaluate(values) == reference(engine.program, values)
 
 
 def test_a_wide_condition() -> None:

@@ -386,7 +386,7 @@ def _basis(
     if outcome is Outcome.RECOMMEND:
         assumed = not_evaluable or any(reason.assumes for reason in reasons)
         return Basis.ASSUMPTION if assumed else Basis.SOURCE
-    bases = {_basis_of(reason, off) for reason in reasons}
+    bases = [_basis_of(reason, off) for reason in reasons]
     for basis in (Basis.SOURCE, Basis.UNDETERMINED, Basis.ASSUMPTION):
         if basis in bases:
             return basis
@@ -400,4 +400,6 @@ def _basis_of(reason: Reason, off: frozenset[str]) -> Basis:
 
 
 def _digest(assessment: Assessment) -> str:
-    return hashlib.sha256(assessment.model_dump_json(exclude_none=True).encode()).hexdigest()
+    # What `model_dump_json` calls: the bytes are the same, without a text made in between.
+    text = assessment.__pydantic_serializer__.to_json(assessment, exclude_none=True)
+    return hashlib.sha256(text).hexdigest()

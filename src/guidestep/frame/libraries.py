@@ -27,8 +27,8 @@ class Table:
     """A lazy frame to compute on, made of some columns of the user's or of all.
 
     `names` gives the name in `frame` of each of those columns, `types` its type. `enums` says
-    whether a text of a known list can be an Enum. `finish` returns the user's frame with outputs:
-    its frame is this one with further columns, of which those in `spare` are dropped.
+    whether a text of a known list can be an Enum. `finish` returns the user's frame with outputs,
+    given this frame with further columns, the outputs, and the names of the columns it had.
     """
 
     frame: LazyFrame
@@ -83,8 +83,12 @@ def table_of(whole: nw.DataFrame[Any] | LazyFrame, columns: Sequence[str]) -> Ta
     raise ColumnError(f"frames of {library.value} are not supported; {KINDS} are")
 
 
-def _added(frame: LazyFrame, outputs: Mapping[str, nw.Expr], spare: Sequence[str]) -> Any:
-    return frame.with_columns(**outputs).drop(*spare).to_native()
+def _added(frame: LazyFrame, outputs: Mapping[str, nw.Expr], own: Sequence[str]) -> Any:
+    if frame.implementation.is_polars():
+        done = frame.with_columns(**outputs)
+        spare = [name for name in frame.collect_schema().names() if name not in set(own)]
+        return done.drop(*spare).to_native()  # by name it might take a column for a pattern
+    return frame.select(*own, **outputs).to_native()
 
 
 # --- frames in memory -----------------------------------------------------------------------------
@@ -98,7 +102,7 @@ def _computed(frame: LazyFrame, outputs: Mapping[str, nw.Expr]) -> Any:
 
 
 def _in_memory(whole: nw.DataFrame[Any], columns: Sequence[str]) -> Table:
-    def finish(frame: LazyFrame, outputs: Mapping[str, nw.Expr], spare: Sequence[str]) -> Any:
+    def finish(frame: LazyFrame, outputs: Mapping[str, nw.Expr], own: Sequence[str]) -> Any:
         answers, native = _computed(frame, outputs), whole.to_native()
         if whole.implementation.is_polars():
             return native.hstack(answers)
@@ -120,7 +124,7 @@ def _pandas(whole: nw.DataFrame[Any], columns: Sequence[str]) -> Table:
 
     native = whole.to_native()
 
-    def finish(frame: LazyFrame, outputs: Mapping[str, nw.Expr], spare: Sequence[str]) -> Any:
+    def finish(frame: LazyFrame, outputs: Mapping[str, nw.Expr], own: Sequence[str]) -> Any:
         nullable = {
             pyarrow.bool_(): pandas.BooleanDtype(),
             pyarrow.int16(): pandas.Int16Dtype(),
@@ -152,9 +156,9 @@ def _spark(whole: LazyFrame, columns: Sequence[str]) -> Table:
     native: Any = whole.to_native()
     frame: LazyFrame = nw.from_native(native.toDF(*plain.values()))
 
-    def finish(frame: LazyFrame, outputs: Mapping[str, nw.Expr], spare: Sequence[str]) -> Any:
+    def finish(frame: LazyFrame, outputs: Mapping[str, nw.Expr], own: Sequence[str]) -> Any:
         added = {f"guidestep_o{index}": output for index, output in enumerate(outputs.values())}
-        done: Any = frame.with_columns(**added).drop(*spare).to_native()
+        done: Any = _added(frame, added, own)
         return done.toDF(*given, *outputs)
 
     types = {plain[name]: dtype for name, dtype in given.items()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
@@ -12,11 +12,12 @@ from weakref import WeakKeyDictionary
 
 import narwhals as nw
 
-from guidestep.engines.frame import FrameEngine
+from guidestep.assessment.errors import did_you_mean, named
+from guidestep.engines.frame import Evaluated, FrameEngine
 from guidestep.frame.answers import SEPARATOR, Answers, Detail
 from guidestep.frame.columns import Reading, read_columns
 from guidestep.frame.faults import CohortError, invalid_values, wrong_types
-from guidestep.frame.libraries import opened, table_of
+from guidestep.frame.libraries import Table, opened, table_of
 from guidestep.frame.report import Report, report
 from guidestep.frame.schema import ColumnError, ColumnWarning, bind, columns_of
 from guidestep.guideline import Guideline, SettingError
@@ -61,6 +62,104 @@ def prepared(guideline: Guideline, profile: str | None) -> Prepared:
     return kept[name]
 
 
+@dataclass(frozen=True, slots=True)
+class Cohort:
+    """A frame as it is read for a guideline.
+
+    `given` are the names of its columns, `bound` gives the column of each field.
+    """
+
+    guideline: Guideline
+    given: Sequence[str]
+    bound: Mapping[str, str]
+    table: Table
+    reading: Reading
+
+    def check(self) -> None:
+        """Look for values that are no values of their field; a lazy frame is run once for it.
+
+        Raises:
+            CohortError: There are some.
+        """
+        faults = invalid_values(self.guideline, self.table.frame, self.bound, self.reading)
+        if faults:
+            raise CohortError(faults)
+
+    def evaluate(
+        self,
+        engine: FrameEngine,
+        paths: Sequence[str],
+        *,
+        truths: Iterable[str],
+        verdicts: Iterable[str] = (),
+    ) -> Evaluated:
+        """Return what an engine finds; `paths` are the fields that it reads."""
+        # What is read is made a column first: a rule refers to it many times.
+        columns = {path: f"{TEMPORARY}in{index}" for index, path in enumerate(paths)}
+        values = self.reading.values
+        source = {path: nw.col(columns[path]) for path in paths if path in values}
+        return engine.evaluate(
+            self.table.frame.with_columns(**{columns[path]: values[path] for path in source}),
+            source,
+            truths=truths,
+            verdicts=verdicts,
+            prefix=TEMPORARY,
+        )
+
+
+def read_cohort(
+    guideline: Guideline,
+    frame: object,
+    paths: Collection[str],
+    *,
+    columns: Mapping[str, str] | None,
+    clean: bool,
+    further: Sequence[str] = (),
+) -> Cohort:
+    """Return a frame as it is read; with `clean` a value that is none of its field is unknown.
+
+    A warning names those of `paths` that have no column. `further` are columns of no field that
+    are computed on as well.
+
+    Raises:
+        CohortError: Columns have the wrong type.
+        ColumnError: A column is not there, or the frame is of no known kind.
+        UnknownFieldError: `columns` names a field that the model does not have.
+    """
+    whole = opened(frame)
+    given = whole.collect_schema().names()
+    bound = bind(columns_of(guideline.model), given, columns)
+    for name in further:
+        if name not in given:
+            hint = did_you_mean(name, given)
+            raise ColumnError(
+                f"the frame has no column {named(name)}" + (f"; {hint}" if hint else "")
+            )
+    _say_missing([path for path in paths if path not in bound])
+    table = table_of(whole, tuple(dict.fromkeys([*bound.values(), *further])))
+    reading = read_columns(
+        guideline.model.fields(),
+        {path: table.names[column] for path, column in bound.items()},
+        table.types,
+        table.frame.implementation,
+        clean=clean,
+    )
+    if reading.wrong:
+        raise CohortError(wrong_types(guideline, bound, reading.wrong))
+    return Cohort(guideline, given, bound, table, reading)
+
+
+def flagging(on_invalid: str) -> bool:
+    """Return whether invalid values are flagged, rather than an error.
+
+    Raises:
+        SettingError: It is neither.
+    """
+    if on_invalid not in ("error", "flag"):
+        raise SettingError(f"on_invalid is error or flag, not {on_invalid!r}")
+    return on_invalid == "flag"
+
+
 def recommend_frame(
     guideline: Guideline,
     frame: Frame,
@@ -77,53 +176,33 @@ def recommend_frame(
     """
     if detail not in DETAILS:
         raise SettingError(f"there is no detail {detail!r}; the details are {', '.join(DETAILS)}")
-    if on_invalid not in ("error", "flag"):
-        raise SettingError(f"on_invalid is error or flag, not {on_invalid!r}")
+    flags = flagging(on_invalid)
     ready = prepared(guideline, profile)
-    whole = opened(frame)
-    given = whole.collect_schema().names()
-    bound = bind(columns_of(guideline.model), given, columns)
-    _say_missing([path for path in ready.paths if path not in bound])
-    table = table_of(whole, tuple(dict.fromkeys(bound.values())))
-    reading = read_columns(
-        guideline.model.fields(),
-        {path: table.names[column] for path, column in bound.items()},
-        table.types,
-        table.frame.implementation,
-        clean=on_invalid == "flag",
-    )
-    if reading.wrong:
-        raise CohortError(wrong_types(guideline, bound, reading.wrong))
-    if on_invalid == "error":
-        faults = invalid_values(guideline, table.frame, bound, reading)
-        if faults:
-            raise CohortError(faults)
-    # What is read is made a column first: a rule refers to it many times.
-    columns_read = {path: f"{TEMPORARY}in{index}" for index, path in enumerate(ready.paths)}
-    source = {path: nw.col(columns_read[path]) for path in ready.paths if path in reading.values}
+    cohort = read_cohort(guideline, frame, ready.paths, columns=columns, clean=flags)
+    table = cohort.table
+    if not flags:
+        cohort.check()
     answers = Answers(ready.report, table.enums)
-    found = ready.engine.evaluate(
-        table.frame.with_columns(**{columns_read[path]: reading.values[path] for path in source}),
-        source,
+    found = cohort.evaluate(
+        ready.engine,
+        ready.paths,
         truths=answers.truths,
         verdicts=ready.report.rules.values() if detail == "rules" else (),
-        prefix=TEMPORARY,
     )
     wanted = answers.columns(found, detail)
-    if on_invalid == "flag":
-        wanted[INVALID] = _named(reading)
+    if flags:
+        wanted[INVALID] = _named(cohort.reading)
     outputs = {f"{prefix}{name}": column for name, column in wanted.items()}
-    _no_collision(outputs, given, prefix)
-    before = set(table.frame.collect_schema().names())
-    spare = [name for name in found.frame.collect_schema().names() if name not in before]
-    result: Frame = table.finish(found.frame, outputs, spare)
+    _no_collision(outputs, cohort.given, prefix)
+    own = table.frame.collect_schema().names()
+    result: Frame = table.finish(found.frame, outputs, own)
     return result
 
 
 def _say_missing(paths: Collection[str]) -> None:
     if paths:
         text = f"not assessed for anybody, as the frame has no such columns: {', '.join(paths)}"
-        warnings.warn(text, ColumnWarning, stacklevel=4)
+        warnings.warn(text, ColumnWarning, stacklevel=5)
 
 
 def _no_collision(outputs: Collection[str], given: Collection[str], prefix: str) -> None:

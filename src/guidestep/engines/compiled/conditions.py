@@ -122,6 +122,12 @@ def is_known(writer: Writer, node: IsKnown, operands: Sequence[Code]) -> Conditi
             return ALWAYS
 
 
+def sure(told: Code) -> Condition:
+    """Being known and true: what is unknown is not."""
+    true = as_condition(told).true
+    return Condition(true, f"(not {true})", total=True)
+
+
 def _alike(writer: Writer, value: Value, other: Value) -> Value:
     """Return a literal integer as a float, if it is compared with one: Python is faster at that."""
     if other.decimal and value.whole is not None and abs(value.whole) < EXACT:

@@ -22,7 +22,8 @@ class Condition:
     """A condition as two Python expressions: one that holds if it is true, one if it is false.
 
     Neither holds if it is unknown. `name` is the local variable that has its verdict, if any.
-    `doubtful` says to try the false form first: the one that, if it fails, fails early.
+    `doubtful` says to try the false form first: the one that, if it fails, fails early. `total`
+    says that it is never unknown, so that the true form is enough.
     """
 
     true: str
@@ -30,12 +31,15 @@ class Condition:
     depth: int = 0
     name: str | None = None
     doubtful: bool = False
+    total: bool = False
 
     @property
     def verdict(self) -> str:
         """The expression of the verdict: `True`, `False` or `None`."""
         if self.name:
             return self.name
+        if self.total:
+            return f"True if {self.true} else False"
         if self.doubtful:
             return f"False if {self.false} else True if {self.true} else None"
         return f"True if {self.true} else False if {self.false} else None"

@@ -124,12 +124,13 @@ class Evaluation:
                 known = "".join(step.pick(fragments))
                 if not known:
                     continue  # nothing is known that this ruleset reads
-                fired = map(step.effects.__getitem__, {*fire(step.number, known)})
-                for slot, truth, contrary, text in chain.from_iterable(fired):
-                    if found[slot] is contrary:
-                        raise EngineError("durable_rules found a condition both true and false")
-                    found[slot] = truth
-                    fragments[slot] = text
+                effects = step.effects
+                for name in fire(step.number, known):
+                    for slot, truth, contrary, text in effects[name]:
+                        if found[slot] is contrary:
+                            raise EngineError("durable_rules found a condition both true and false")
+                        found[slot] = truth
+                        fragments[slot] = text
             for slot, function, write in computed:
                 value = function(found)
                 found[slot] = value

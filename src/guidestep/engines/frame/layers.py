@@ -57,7 +57,7 @@ def arrange(
     written: dict[int, nw.Expr] = {}
     level: dict[int, int] = {}
     reads: dict[int, frozenset[str]] = {}
-    last_read: dict[str, int] = {}
+    read_at: dict[str, set[int]] = {}
     for number in sorted(_needed(graph, roots)):
         step = graph.steps[number]
         if step.operation is Operation.FIELD:
@@ -74,23 +74,21 @@ def arrange(
                 layers.append({})
             name = f"{prefix}{number}"
             layers[at][name] = expression
-            last_read.update((read, max(at, last_read.get(read, 0))) for read in reads[number])
+            for read in reads[number]:
+                read_at.setdefault(read, set()).add(at)
             expression, at, reads[number] = nw.col(name), at + 1, frozenset({name})
         written[number], level[number] = expression, at
-    at_the_end = frozenset[str]().union(*(reads[root] for root in roots))
+    for read in frozenset[str]().union(*(reads[root] for root in roots)):
+        read_at.setdefault(read, set()).add(len(layers))
+    # What reads only the fields can wait until it is read: fewer columns are carried along.
+    for name in list(layers[0]) if layers else ():
+        layers[min(read_at[name]) - 1][name] = layers[0].pop(name)
+    carried = [
+        frozenset(name for earlier in layers[:at] for name in earlier if max(read_at[name]) > at)
+        for at in range(len(layers))
+    ]
     return Layers(
-        tuple(
-            Layer(
-                columns,
-                frozenset(
-                    name
-                    for earlier in layers[:index]
-                    for name in earlier
-                    if name in at_the_end or last_read.get(name, -1) > index
-                ),
-            )
-            for index, columns in enumerate(layers)
-        ),
+        tuple(map(Layer, layers, carried)),
         {root: written[root] for root in roots},
     )
 
