@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from guidestep.cli import check, new, recommend, schema, show
+from guidestep.cli import check, new, recommend, schema, show, synth
 from guidestep.cli.output import Failure, complain
 
 BUG = 70
@@ -34,6 +34,7 @@ app.command()(check.check)
 app.command()(show.show)
 app.command()(schema.schema)
 app.command()(new.new)
+app.command()(synth.synth)
 
 
 def _print_version(wanted: bool) -> None:

@@ -41,7 +41,7 @@ class Answers:
         choices = [report.outcomes, report.bases]
         choices += [choice for t in report.tracks for choice in (t.steps, t.actions)]
         names = [name for choice in choices for _, name in choice]
-        names += [*report.reasons.values(), *report.not_evaluable]
+        names += [*report.reasons.values(), *report.not_evaluable, report.lists]
         names += [asked.definition for found in report.missing.values() for asked in found]
         return list(dict.fromkeys(names))
 
@@ -58,11 +58,7 @@ class Answers:
         columns["deciding_rule"] = self._one_of(tuple(report.reasons.items()), truths)
         for index, bits in enumerate(_sets([truths[name] for name in report.reasons.values()])):
             columns[f"deciding_rules_{index}"] = bits
-        asked = {
-            path: reduce(or_, (truths[one.definition] for one in asks))
-            for path, asks in report.missing.items()
-        }
-        columns["missing_count"] = _counted(asked.values())
+        columns["missing_count"] = _counted(missing(report, truths).values())
         columns["not_evaluable_count"] = _counted(truths[n] for n in report.not_evaluable)
         if detail == "rules":
             for id_, name in report.rules.items():
@@ -90,9 +86,14 @@ class Answers:
         ranked: dict[tuple[int, int], list[nw.Expr]] = {}
         for path, found in self.report.missing.items():
             by_outcome: dict[Outcome, list[nw.Expr]] = {}
-            for asked in found:
-                by_outcome.setdefault(asked.outcome, []).append(truths[asked.definition])
-            waiting = _counted(truths[asked.definition] for asked in found)
+            lists = truths[self.report.lists]
+            asks = [
+                truths[asked.definition] & lists if asked.listed else truths[asked.definition]
+                for asked in found
+            ]
+            for asked, waits in zip(found, asks, strict=True):
+                by_outcome.setdefault(asked.outcome, []).append(waits)
+            waiting = _counted(asks)
             above: list[nw.Expr] = []
             for outcome in sorted(by_outcome, key=lambda o: o.precedence):
                 here = reduce(or_, by_outcome[outcome])
@@ -106,6 +107,18 @@ class Answers:
         if not terms:
             return nw.lit("")
         return nw.concat_str(*terms, separator=SEPARATOR, ignore_nulls=True)
+
+
+def missing(report: Report, truths: Mapping[str, nw.Expr]) -> dict[str, nw.Expr]:
+    """Return, for each input that may be missing, where it is among the missing."""
+    found: dict[str, nw.Expr] = {}
+    for path, asks in report.missing.items():
+        rules = [truths[asked.definition] for asked in asks if asked.listed]
+        ways = [truths[asked.definition] for asked in asks if not asked.listed]
+        if rules:
+            ways.append(truths[report.lists] & reduce(or_, rules))
+        found[path] = reduce(or_, ways)
+    return found
 
 
 def _counted(conditions: Iterable[nw.Expr]) -> nw.Expr:

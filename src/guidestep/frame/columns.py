@@ -41,15 +41,19 @@ class Reading:
     """How the columns of one frame are read.
 
     `values` gives each field that has a column, or is derived from some that have: a nullable
-    condition, float, date or text. `invalid` says of a field where it holds what is no value of
-    it, never null; there `values` is null if it was to be clean, `given` what stands there. `wrong`
+    condition, float, date or text. `faults` says of a field in which ways it can hold what is no
+    value of it; there `values` is null if it was to be clean, `given` what stands there. `wrong`
     are the columns that cannot be read at all.
     """
 
     given: dict[str, nw.Expr] = field(default_factory=dict)
     values: dict[str, nw.Expr] = field(default_factory=dict)
-    invalid: dict[str, nw.Expr] = field(default_factory=dict)
+    faults: dict[str, list[nw.Expr]] = field(default_factory=dict)
     wrong: list[WrongType] = field(default_factory=list)
+
+    def invalid(self, path: str) -> nw.Expr:
+        """Return where a field holds what is no value of it; never null."""
+        return reduce(or_, (fault.fill_null(value=False) for fault in self.faults[path]))
 
 
 def read_columns(
@@ -94,17 +98,19 @@ class _Reader:
         if isinstance(found, str):
             self.reading.wrong.append(WrongType(path, str(dtype), found))
             return
-        value, bad = found
+        value, faults = found
         self.reading.given[path] = column
         self.reading.values[path] = value
-        if bad is not None:
-            self.spoil(path, bad.fill_null(value=False))
+        self.spoil(path, *faults)
 
-    def spoil(self, path: str, bad: nw.Expr) -> None:
+    def spoil(self, path: str, *faults: nw.Expr) -> None:
         """Note where a field holds what is no value of it."""
-        invalid, values = self.reading.invalid, self.reading.values
-        invalid[path] = bad | invalid[path] if path in invalid else bad
+        if not faults:
+            return
+        self.reading.faults.setdefault(path, []).extend(faults)
         if self.clean:
+            bad = reduce(or_, (fault.fill_null(value=False) for fault in faults))
+            values = self.reading.values
             values[path] = nw.when(~bad).then(values[path])
 
     def late_dates(self) -> None:
@@ -112,8 +118,7 @@ class _Reader:
         values = dict(self.reading.values)
         for path, spec in self.fields.items():
             if path in values and spec.not_after in values:
-                late = values[path] > values[spec.not_after]
-                self.spoil(path, late.fill_null(value=False))
+                self.spoil(path, values[path] > values[spec.not_after])
 
     def derive(self, spec: FieldSpec) -> None:
         """Fill a derived field where nothing was entered, nor a reason why nothing was."""
@@ -136,17 +141,20 @@ class _Reader:
             # What was entered stands; where it was no value, nothing takes its place.
             derived = nw.coalesce(values[path], derived)
         self.reading.given[path] = values[path] = derived
-        self.spoil(path, _outside(spec, derived).fill_null(value=False))
+        self.spoil(path, *_outside(spec, derived))
 
 
 # --- one column -----------------------------------------------------------------------------------
 
-Read = tuple[nw.Expr, nw.Expr | None]
-"""A column as it is read, and where it is invalid, if it can be."""
+Read = tuple[nw.Expr, tuple[nw.Expr, ...]]
+"""A column as it is read, and where it is invalid: in one of several ways, null where it is null.
+
+Kept apart, since it is quicker to ask of each whether it occurs than to join them first.
+"""
 
 
 def _boolean(spec: FieldSpec, column: nw.Expr, dtype: DType) -> Read | str:
-    return (column, None) if dtype == nw.Boolean else "make it a column of booleans"
+    return (column, ()) if dtype == nw.Boolean else "make it a column of booleans"
 
 
 def _number(spec: FieldSpec, column: nw.Expr, dtype: DType) -> Read | str:
@@ -155,53 +163,52 @@ def _number(spec: FieldSpec, column: nw.Expr, dtype: DType) -> Read | str:
     value = column if dtype == nw.Float64 else column.cast(nw.Float64)
     outside = _outside(spec, value)
     if spec.kind is FieldKind.INTEGER and not dtype.is_integer():
-        # Only a number in range can be told to be whole: NaN and infinity are not.
-        outside = outside | (nw.when(~outside).then(value).floor() != value)
+        # Only of a number in range can be asked whether it is whole: not of NaN, nor infinity.
+        inside = nw.when(~reduce(or_, outside)).then(value)
+        return value, (*outside, inside.floor() != inside)
     return value, outside
 
 
-def _outside(spec: FieldSpec, value: nw.Expr) -> nw.Expr:
+def _outside(spec: FieldSpec, value: nw.Expr) -> tuple[nw.Expr, nw.Expr]:
     low = -_LARGEST if spec.minimum is None else float(spec.minimum)
     high = _LARGEST if spec.maximum is None else float(spec.maximum)
-    return ~((value >= low) & (value <= high))
+    return value < low, value > high  # to every library here, NaN is greater than all numbers
 
 
 def _member(spec: FieldSpec, column: nw.Expr, dtype: DType) -> Read | str:
-    if dtype == nw.Enum and isinstance(dtype, nw.Enum):
+    if isinstance(dtype, nw.Enum):
         categories = set(dtype.categories)
         if categories == set(spec.members):
-            return column, None
-        # A literal that is not among the categories cannot be compared with them.
+            return column, ()
+        # Compared as text: a list of categories may lack what a rule asks for.
         value = column.cast(nw.String)
         if categories < set(spec.members):
-            return value, None
+            return value, ()
     elif dtype in (nw.Categorical, nw.Enum):
         value = column.cast(nw.String)
     elif dtype == nw.String:
         value = column
     else:
         return "make it a column of text, or an enumeration"
-    return value, ~reduce(or_, (value == member for member in spec.members))
+    return value, (~reduce(or_, (value == member for member in spec.members)),)
 
 
 def _date(spec: FieldSpec, column: nw.Expr, dtype: DType) -> Read | str:
     if dtype == nw.Date:
-        return column, None
+        return column, ()
     if dtype == nw.Datetime:
         day = column.dt.date()
-        return day, day.cast(dtype) != column
+        return day, (day.cast(dtype) != column,)
     return "make it a column of dates"
 
 
 def _text(spec: FieldSpec, column: nw.Expr, dtype: DType) -> Read | str:
-    if dtype == nw.Unknown:
-        return column, None
     if dtype not in (nw.String, nw.Categorical, nw.Enum):
         return "make it a column of text"
     value = column if dtype == nw.String else column.cast(nw.String)
     if spec.max_length is None:
-        return value, None
-    return value, value.str.len_chars() > spec.max_length
+        return value, ()
+    return value, (value.str.len_chars() > spec.max_length,)
 
 
 _READERS = {

@@ -71,13 +71,12 @@ def invalid_values(
 
     `bound` names the columns as the user does; `frame` is read once where nothing is at fault.
     """
-    paths = list(reading.invalid)
-    if not paths:
+    asked = [(path, fault) for path, faults in reading.faults.items() for fault in faults]
+    if not asked:
         return []
-    names = {f"a{index}": path for index, path in enumerate(paths)}
-    found = frame.select(**{name: reading.invalid[path].any() for name, path in names.items()})
+    found = frame.select(**{f"a{n}": fault.any() for n, (_, fault) in enumerate(asked)})
     row = found.collect().row(0)
-    bad = [path for path, any_ in zip(paths, row, strict=True) if any_]
+    bad = dict.fromkeys(path for (path, _), occurs in zip(asked, row, strict=True) if occurs)
     return [_fault(guideline, frame, path, bound.get(path, path), reading) for path in bad]
 
 
@@ -85,7 +84,7 @@ def _fault(
     guideline: Guideline, frame: LazyFrame, path: str, column: str, reading: Reading
 ) -> ColumnFault:
     spec = guideline.model.fields()[path]
-    rows = frame.filter(reading.invalid[path]).select(value=reading.given[path])
+    rows = frame.filter(reading.invalid(path)).select(value=reading.given[path])
     count = int(rows.select(count=nw.len()).collect().item(0, 0))
     some = rows.head(1000).collect()["value"].to_list()
     examples = tuple(dict.fromkeys(str(value) for value in some))[:SHOWN]

@@ -217,8 +217,9 @@ def _no_collision(outputs: Collection[str], given: Collection[str], prefix: str)
 
 def _named(reading: Reading) -> nw.Expr:
     """Return the fields at fault of each row as one text, or null."""
-    terms = [nw.when(bad).then(nw.lit(path)) for path, bad in reading.invalid.items()]
-    if not terms:
+    invalid = {path: reading.invalid(path) for path in reading.faults}
+    if not invalid:
         return nw.lit(None, nw.String)
+    terms = [nw.when(bad).then(nw.lit(path)) for path, bad in invalid.items()]
     named = nw.concat_str(*terms, separator=SEPARATOR, ignore_nulls=True)
-    return nw.when(reduce(or_, reading.invalid.values())).then(named)
+    return nw.when(reduce(or_, invalid.values())).then(named)

@@ -56,10 +56,15 @@ class TrackReport:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One rule or track that waits for an input: the definition that it does, and its outcome."""
+    """One rule or track that waits for an input.
+
+    `definition` says that it does, if undecided rules are `listed` at all, or if it is a track; and
+    `outcome` is what it could bring.
+    """
 
     definition: str
     outcome: Outcome
+    listed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +72,8 @@ class Report:
     """A program with all that is reported of a patient; the names are those of definitions.
 
     `reasons` are the rules that decided, by id, in the order of the guideline. `missing` gives,
-    for each input that may be missing, in the order of the model, who waits for it.
+    for each input that may be missing, in the order of the model, who waits for it; `lists` is the
+    definition that what undecided rules wait for is listed.
     """
 
     program: Program
@@ -76,6 +82,7 @@ class Report:
     tracks: tuple[TrackReport, ...]
     reasons: Mapping[str, str]
     missing: Mapping[str, tuple[Asked, ...]]
+    lists: str
     not_evaluable: tuple[str, ...]
     rules: Mapping[str, str]
 
@@ -122,7 +129,7 @@ class _Reporter:
         self._terminal()
         self._surveillance()
         self._assess_first()
-        self._waiting(lists)
+        self._waiting()
         tracks = tuple(self._track(track, lists) for track in self.voice.tracks)
         bases = self._bases()
         order = [p.id for p in self.compiled.decision.progressions]
@@ -142,6 +149,7 @@ class _Reporter:
             tracks=tracks,
             reasons=reasons,
             missing={path: tuple(self.missing[path]) for path in self.voice.ordered(self.missing)},
+            lists=lists.name,
             not_evaluable=self.excused,
             rules={id_: id_ for id_ in order if id_ in self.voice.prepared and id_ in self.names},
         )
@@ -186,22 +194,24 @@ class _Reporter:
 
     def _assess_first(self) -> None:
         here = self.outcome(Outcome.ASSESS_FIRST)
-        said: list[Expression] = []
         for prepared in self.voice.blocking:
             when = self.blocks(prepared)
             if prepared.then is Outcome.ASSESS_FIRST:
                 when = any_of(is_true(Reference(prepared.rule.id)), when)
             if when != FALSE:
                 self.reason(prepared, all_of(here, when))
-                said.append(when)
         for prepared in self.voice.by_family[Family.REQUIREMENT]:
             missed = is_true(Reference(unmet_name(prepared.rule.id)))
             self.reason(prepared, all_of(here, missed))
-            said.append(missed)
         for id_ in self.compiled.decision.open_points:
             open_ = negated(is_false(Reference(f"{id_}:open")))
             self._unowned(id_, all_of(here, open_))
-            said.append(open_)
+        # Noted up to here are the reasons of other outcomes, of which none is given now.
+        said = [
+            self.define(f"report:said {basis.value}", any_of(*ways))
+            for basis, ways in self.bases.items()
+        ]
+        self.bases = {basis: [way] for basis, way in zip(self.bases, said, strict=True)}
         silent = self.define("report:silent", none_of(*said))
         choices: list[Expression] = []
         for prepared, open_ in self._open_choices():
@@ -238,21 +248,20 @@ class _Reporter:
             ways.append(all_of(unknown, any_of(*could), any_of(*worse)))
         return any_of(*ways)
 
-    def _waiting(self, lists: Expression) -> None:
+    def _waiting(self) -> None:
         for prepared in self.voice.blocking:
             if prepared.blocks:
-                self._wait(prepared, all_of(lists, self.undecided(prepared)))
+                self._wait(prepared, self.undecided(prepared))
         for prepared in self.voice.by_family[Family.REQUIREMENT]:
-            self._wait(prepared, all_of(lists, is_true(Reference(unmet_name(prepared.rule.id)))))
+            self._wait(prepared, is_true(Reference(unmet_name(prepared.rule.id))))
         for prepared, open_ in self._open_choices():
-            self._wait(prepared, all_of(lists, open_))
+            self._wait(prepared, open_)
 
     def _wait(self, prepared: Prepared, when: Expression) -> None:
         id_, outcome = prepared.rule.id, prepared.then or Outcome.ASSESS_FIRST
-        waits = self.define(f"waits:{id_}", when)
         for path, open_ in self.openness.of(id_).items():
-            asks = self.define(f"asks:{id_}:{path}", all_of(waits, open_))
-            self.missing.setdefault(path, []).append(Asked(asks.name, outcome))
+            asks = self.define(f"asks:{id_}:{path}", all_of(when, open_))
+            self.missing.setdefault(path, []).append(Asked(asks.name, outcome, listed=True))
 
     # --- steps ------------------------------------------------------------------------------
 
@@ -387,7 +396,8 @@ class _Reporter:
                 waits.setdefault(path, []).append(all_of(said, open_))
         for path, found in waits.items():
             asks = self.define(f"asks:{name}:{path}", all_of(negated(lists), any_of(*found)))
-            self.missing.setdefault(path, []).append(Asked(asks.name, Outcome.RECOMMEND))
+            asked = Asked(asks.name, Outcome.RECOMMEND, listed=False)
+            self.missing.setdefault(path, []).append(asked)
 
     # --- who decides ------------------------------------------------------------------------
 
