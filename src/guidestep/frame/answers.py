@@ -45,6 +45,18 @@ class Answers:
         names += [asked.definition for found in report.missing.values() for asked in found]
         return list(dict.fromkeys(names))
 
+    def names(self, detail: Detail) -> list[str]:
+        """Return the names of the columns, in their order."""
+        report = self.report
+        names = ["outcome", "basis"]
+        names += [f"{t.track}_{part}" for t in report.tracks for part in ("step", "action")]
+        sets = range(-(-len(report.reasons) // BITS))
+        names += ["deciding_rule", *(f"deciding_rules_{index}" for index in sets)]
+        names += ["missing_count", "not_evaluable_count"]
+        if detail == "rules":
+            names += [f"rule.{id_}" for id_ in report.rules]
+        return [*names, "missing"] if detail == "missing" else names
+
     def columns(self, found: Evaluated, detail: Detail) -> dict[str, nw.Expr]:
         """Return the columns by name."""
         report, truths = self.report, found.truths

@@ -17,6 +17,7 @@ from guidestep.engines.frame import LazyFrame
 from guidestep.frame.schema import ColumnError
 
 if TYPE_CHECKING:
+    import polars as pl
     from narwhals.dtypes import DType
 
 KINDS = "Polars (eager or lazy), pandas, PyArrow, DuckDB and PySpark"
@@ -28,7 +29,8 @@ class Table:
 
     `names` gives the name in `frame` of each of those columns, `types` its type. `enums` says
     whether a text of a known list can be an Enum. `finish` returns the user's frame with outputs,
-    given this frame with further columns, the outputs, and the names of the columns it had.
+    given this frame with further columns, the outputs, and the names of the columns it had. Of a
+    frame in memory `attach` returns the user's frame with answers beside it, row by row.
     """
 
     frame: LazyFrame
@@ -36,6 +38,7 @@ class Table:
     types: Mapping[str, DType]
     enums: bool
     finish: Callable[[LazyFrame, Mapping[str, nw.Expr], Sequence[str]], Any]
+    attach: Callable[[pl.DataFrame], Any] | None = None
 
 
 def opened(frame: object) -> nw.DataFrame[Any] | LazyFrame:
@@ -94,16 +97,20 @@ def _added(frame: LazyFrame, outputs: Mapping[str, nw.Expr], own: Sequence[str])
 # --- frames in memory -----------------------------------------------------------------------------
 
 
-def _computed(frame: LazyFrame, outputs: Mapping[str, nw.Expr]) -> Any:
-    """Return the outputs alone, as a Polars frame."""
-    # First beside the columns, so that what is the same for everyone is there for everyone.
-    answers = frame.with_columns(**outputs).select(*outputs)
-    return answers.to_native().collect(engine="streaming")
+def _eager(
+    some: LazyFrame, names: Mapping[str, str], attach: Callable[[pl.DataFrame], Any]
+) -> Table:
+    def finish(frame: LazyFrame, outputs: Mapping[str, nw.Expr], own: Sequence[str]) -> Any:
+        # First beside the columns, so that what is the same for everyone is there for everyone.
+        answers = frame.with_columns(**outputs).select(*outputs)
+        return attach(answers.to_native().collect(engine="streaming"))
+
+    return Table(some, names, some.collect_schema(), True, finish, attach)
 
 
 def _in_memory(whole: nw.DataFrame[Any], columns: Sequence[str]) -> Table:
-    def finish(frame: LazyFrame, outputs: Mapping[str, nw.Expr], own: Sequence[str]) -> Any:
-        answers, native = _computed(frame, outputs), whole.to_native()
+    def attach(answers: pl.DataFrame) -> Any:
+        native = whole.to_native()
         if whole.implementation.is_polars():
             return native.hstack(answers)
         arrow = answers.to_arrow()
@@ -113,7 +120,7 @@ def _in_memory(whole: nw.DataFrame[Any], columns: Sequence[str]) -> Table:
 
     some = whole.select(*(columns or whole.columns[:1])).lazy(backend="polars")
     names = {name: name for name in columns}
-    return Table(some, names, some.collect_schema(), True, finish)
+    return _eager(some, names, attach)
 
 
 def _pandas(whole: nw.DataFrame[Any], columns: Sequence[str]) -> Table:
@@ -124,15 +131,15 @@ def _pandas(whole: nw.DataFrame[Any], columns: Sequence[str]) -> Table:
 
     native = whole.to_native()
 
-    def finish(frame: LazyFrame, outputs: Mapping[str, nw.Expr], own: Sequence[str]) -> Any:
+    def attach(answers: pl.DataFrame) -> Any:
         nullable = {
             pyarrow.bool_(): pandas.BooleanDtype(),
             pyarrow.int16(): pandas.Int16Dtype(),
             pyarrow.int64(): pandas.Int64Dtype(),
         }
-        answers = _computed(frame, outputs).to_arrow().to_pandas(types_mapper=nullable.get)
-        answers.index = native.index
-        return pandas.concat([native, answers], axis=1)
+        beside = answers.to_arrow().to_pandas(types_mapper=nullable.get)
+        beside.index = native.index
+        return pandas.concat([native, beside], axis=1)
 
     series = {}
     for name in columns or whole.columns[:1]:
@@ -143,7 +150,7 @@ def _pandas(whole: nw.DataFrame[Any], columns: Sequence[str]) -> Table:
     arrow: Any = polars.from_arrow(pyarrow.table(series))
     some: LazyFrame = nw.from_native(arrow.lazy())
     names = {name: name for name in columns}
-    return Table(some, names, some.collect_schema(), True, finish)
+    return _eager(some, names, attach)
 
 
 # --- frames elsewhere -----------------------------------------------------------------------------

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
-from typing import Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 from weakref import WeakKeyDictionary
 
 import narwhals as nw
 
 from guidestep.assessment.errors import did_you_mean, named
-from guidestep.engines.frame import Evaluated, FrameEngine
+from guidestep.engines.frame import Evaluated, FrameEngine, LazyFrame
 from guidestep.frame.answers import SEPARATOR, Answers, Detail
 from guidestep.frame.columns import Reading, read_columns
 from guidestep.frame.faults import CohortError, invalid_values, wrong_types
@@ -21,6 +21,11 @@ from guidestep.frame.libraries import Table, opened, table_of
 from guidestep.frame.report import Report, report
 from guidestep.frame.schema import ColumnError, ColumnWarning, bind, columns_of
 from guidestep.guideline import Guideline, SettingError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from guidestep.frame.in_memory import InMemory
 
 OnInvalid: TypeAlias = Literal["error", "flag"]
 Frame = TypeVar("Frame")
@@ -36,11 +41,15 @@ TEMPORARY = "guidestep_t"
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What one profile of a guideline says of a cohort, made once; `paths` are the fields read."""
+    """What one profile of a guideline says of a cohort, made once; `paths` are the fields read.
+
+    `in_memory` keeps what answers cohorts in memory, by the fields that they have.
+    """
 
     report: Report
     engine: FrameEngine
     paths: tuple[str, ...]
+    in_memory: dict[tuple[frozenset[str], bool], InMemory] = field(default_factory=dict)
 
 
 _PREPARED: WeakKeyDictionary[Guideline, dict[str, Prepared]] = WeakKeyDictionary()
@@ -94,17 +103,18 @@ class Cohort:
         verdicts: Iterable[str] = (),
     ) -> Evaluated:
         """Return what an engine finds; `paths` are the fields that it reads."""
+        frame, source = self.source(paths)
+        return engine.evaluate(frame, source, truths=truths, verdicts=verdicts, prefix=TEMPORARY)
+
+    def source(self, paths: Sequence[str]) -> tuple[LazyFrame, dict[str, nw.Expr]]:
+        """Return the frame to compute on, and there the column of each field that has one."""
         # What is read is made a column first: a rule refers to it many times.
         columns = {path: f"{TEMPORARY}in{index}" for index, path in enumerate(paths)}
         values = self.reading.values
         source = {path: nw.col(columns[path]) for path in paths if path in values}
-        return engine.evaluate(
-            self.table.frame.with_columns(**{columns[path]: values[path] for path in source}),
-            source,
-            truths=truths,
-            verdicts=verdicts,
-            prefix=TEMPORARY,
-        )
+        made = {columns[path]: values[path] for path in source}
+        frame = self.table.frame
+        return frame.with_columns(**made) if made else frame, source
 
 
 def read_cohort(
@@ -179,10 +189,14 @@ def recommend_frame(
     flags = flagging(on_invalid)
     ready = prepared(guideline, profile)
     cohort = read_cohort(guideline, frame, ready.paths, columns=columns, clean=flags)
-    table = cohort.table
+    table, answers = cohort.table, Answers(ready.report, cohort.table.enums)
+    _no_collision([*answers.names(detail), *([INVALID] if flags else [])], cohort.given, prefix)
     if not flags:
         cohort.check()
-    answers = Answers(ready.report, table.enums)
+    result: Frame
+    if table.attach is not None and detail != "missing":
+        result = table.attach(_in_memory(ready, cohort, detail, prefix, flags=flags))
+        return result
     found = cohort.evaluate(
         ready.engine,
         ready.paths,
@@ -193,10 +207,26 @@ def recommend_frame(
     if flags:
         wanted[INVALID] = _named(cohort.reading)
     outputs = {f"{prefix}{name}": column for name, column in wanted.items()}
-    _no_collision(outputs, cohort.given, prefix)
-    own = table.frame.collect_schema().names()
-    result: Frame = table.finish(found.frame, outputs, own)
+    result = table.finish(found.frame, outputs, table.frame.collect_schema().names())
     return result
+
+
+def _in_memory(
+    ready: Prepared, cohort: Cohort, detail: Detail, prefix: str, *, flags: bool
+) -> pl.DataFrame:
+    """Return the answers alone, worked out on bits: many times as fast as by columns."""
+    from guidestep.frame.in_memory import InMemory
+
+    frame, source = cohort.source(ready.paths)
+    key = (frozenset(source), detail == "rules")
+    if key not in ready.in_memory:
+        ready.in_memory[key] = InMemory(ready.report, key[0], rules=key[1])
+    rows: Any = cohort.table.frame.select(nw.len()).collect().item()
+    answers = ready.in_memory[key].answered(frame, source, rows)
+    if flags:
+        invalid: Any = frame.with_columns(**{INVALID: _named(cohort.reading)}).select(INVALID)
+        answers = answers.hstack(invalid.to_native().collect())
+    return answers.rename(lambda name: f"{prefix}{name}")
 
 
 def _say_missing(paths: Collection[str]) -> None:
@@ -205,9 +235,10 @@ def _say_missing(paths: Collection[str]) -> None:
         warnings.warn(text, ColumnWarning, stacklevel=5)
 
 
-def _no_collision(outputs: Collection[str], given: Collection[str], prefix: str) -> None:
+def _no_collision(names: Collection[str], given: Collection[str], prefix: str) -> None:
     taken = {name.lower(): name for name in given}
-    same = [taken[name.lower()] for name in outputs if name.lower() in taken]
+    outputs = [f"{prefix}{name}".lower() for name in names]
+    same = [taken[name] for name in outputs if name in taken]
     if same:
         raise ColumnError(
             f"the frame already has columns named {', '.join(same)}; "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import narwhals as nw
 
@@ -17,7 +17,7 @@ from guidestep.engines.frame.graph import (
     Score,
     Value,
 )
-from guidestep.engines.frame.layers import arrange
+from guidestep.engines.frame.layers import LazyFrame, arrange
 from guidestep.language.program import Program
 from guidestep.language.tree import Node
 
@@ -26,7 +26,6 @@ __all__ = ["FUNCTIONS", "SUPPORTED", "Bounds", "Evaluated", "FrameEngine", "Lazy
 SUPPORTED: frozenset[type[Node]] = frozenset(READERS)
 """The node classes that this engine runs."""
 
-LazyFrame: TypeAlias = nw.LazyFrame[Any]
 Bounds: TypeAlias = tuple[nw.Expr, nw.Expr]
 
 

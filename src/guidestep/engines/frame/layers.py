@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import narwhals as nw
 
 from guidestep.engines.frame.emit import EMITTERS
 from guidestep.engines.frame.graph import Graph, Operation
+
+LazyFrame: TypeAlias = nw.LazyFrame[Any]
 
 DEEPEST = 16
 """Expressions nested deeper are split into columns: planners walk them recursively."""
@@ -58,7 +61,7 @@ def arrange(
     level: dict[int, int] = {}
     reads: dict[int, frozenset[str]] = {}
     read_at: dict[str, set[int]] = {}
-    for number in sorted(_needed(graph, roots)):
+    for number in sorted(needed(graph, roots)):
         step = graph.steps[number]
         if step.operation is Operation.FIELD:
             assert isinstance(step.parameter, str)
@@ -93,25 +96,26 @@ def arrange(
     )
 
 
-def _needed(graph: Graph, roots: Iterable[int]) -> set[int]:
-    needed: set[int] = set()
+def needed(graph: Graph, roots: Iterable[int]) -> set[int]:
+    """Return some steps and all that they are computed from."""
+    found: set[int] = set()
     todo = list(roots)
     while todo:
         number = todo.pop()
-        if number not in needed:
-            needed.add(number)
+        if number not in found:
+            found.add(number)
             todo.extend(graph.steps[number].operands)
-    return needed
+    return found
 
 
 def _kept(graph: Graph, roots: Iterable[int]) -> set[int]:
     """Return the steps that become columns: used twice and worth it, or deeply nested."""
-    needed = sorted(_needed(graph, roots))
-    uses = dict.fromkeys(needed, 0)
+    order = sorted(needed(graph, roots))
+    uses = dict.fromkeys(order, 0)
     for root in roots:
         uses[root] += 1
     # A cheap step is written in wherever it is used, and its operand is used as often.
-    for number in reversed(needed):
+    for number in reversed(order):
         step = graph.steps[number]
         times = uses[number] if step.operation in _CHEAP else 1
         times += step.operation in _REPEATED
@@ -119,7 +123,7 @@ def _kept(graph: Graph, roots: Iterable[int]) -> set[int]:
             uses[operand] += times
     kept: set[int] = set()
     depth: dict[int, int] = {}
-    for number in needed:
+    for number in order:
         step = graph.steps[number]
         deep = 1 + max((depth[operand] for operand in step.operands), default=0)
         cheap = step.operation in _CHEAP and deep <= 2

@@ -1,0 +1,162 @@
+"""The columns of an answer for a cohort in memory, worked out on bits.
+
+The same columns as `guidestep.frame.answers` writes, value for value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import narwhals as nw
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import pyarrow as pa
+
+from guidestep.engines.frame import LazyFrame
+from guidestep.engines.frame.graph import Condition, Graph
+from guidestep.engines.frame.words import (
+    WordEngine,
+    Words,
+    any_true,
+    counted,
+    first_true,
+    numbers,
+)
+from guidestep.frame.answers import BITS
+from guidestep.frame.report import Choice, Report
+
+Digits: TypeAlias = Callable[[Mapping[int, Words]], list[Words]]
+"""Gives the binary digits of a column, the lowest first, from the words of the steps."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column of numbers; with `texts`, of the text with that number, where `some` is true."""
+
+    digits: Digits
+    dtype: type[np.integer[Any]]
+    texts: tuple[str, ...] = ()
+    some: Callable[[Mapping[int, Words]], Words] | None = None
+
+
+class InMemory:
+    """Answers cohorts in memory that have the same columns; made once, then used for all of them.
+
+    `present` are the inputs that have a column; with `rules` each rule's verdict is given too.
+    """
+
+    def __init__(self, report: Report, present: Collection[str], *, rules: bool) -> None:
+        graph = Graph(report.program, present.__contains__)
+        answers = _Answers(report, graph)
+        self.columns = dict(answers.columns())
+        names = report.rules if rules else {}
+        self.verdicts = {id_: answers.condition(name) for id_, name in names.items()}
+        wanted = [*answers.asked]
+        wanted += [n for verdict in self.verdicts.values() for n in (verdict.true, verdict.known)]
+        self.engine = WordEngine(graph, wanted)
+
+    def answered(self, frame: LazyFrame, source: Mapping[str, nw.Expr], rows: int) -> pl.DataFrame:
+        """Return the answers to the patients of a lazy Polars frame of so many rows, in order.
+
+        `source` gives the column of each input that has one.
+        """
+        held = -(-rows // 64)
+        found = {name: np.zeros(rows, column.dtype) for name, column in self.columns.items()}
+        given = {name: np.zeros(held, np.uint64) for name, c in self.columns.items() if c.some}
+        truths = {id_: np.zeros((2, held), np.uint64) for id_ in self.verdicts}
+        for leaves in self.engine.leaves(frame, source):
+            for here, words in self.engine.run(leaves):
+                some = slice(here.start // 64, -(-here.stop // 64))
+                for name, column in self.columns.items():
+                    digits = column.digits(words)
+                    found[name][here] = numbers(digits, here.stop - here.start, column.dtype)
+                    if column.some is not None:
+                        given[name][some] = column.some(words)
+                for id_, verdict in self.verdicts.items():
+                    truths[id_][:, some] = words[verdict.true], words[verdict.known]
+        return pl.DataFrame(
+            {
+                name: _texts(column.texts, found[name], given[name])
+                if name in given
+                else pl.Series(found[name])
+                for name, column in self.columns.items()
+            }
+            | {f"rule.{id_}": _truths(true, rows, known) for id_, (true, known) in truths.items()}
+        )
+
+
+class _Answers:
+    """The columns of a report; `asked` gathers the steps that they are made from."""
+
+    def __init__(self, report: Report, graph: Graph) -> None:
+        self.report = report
+        self.graph = graph
+        self.asked: dict[int, None] = {}
+
+    def condition(self, name: str) -> Condition:
+        found = self.graph.definitions[name]
+        assert isinstance(found, Condition)
+        return found
+
+    def steps(self, names: list[str]) -> list[int]:
+        found = [self.condition(name).true for name in names]
+        self.asked.update(dict.fromkeys(found))
+        return found
+
+    def columns(self) -> Iterator[tuple[str, _Column]]:
+        report = self.report
+        yield "outcome", self.one_of(report.outcomes)
+        yield "basis", self.one_of(report.bases)
+        for track in report.tracks:
+            yield f"{track.track}_step", self.one_of(track.steps)
+            yield f"{track.track}_action", self.one_of(track.actions)
+        yield "deciding_rule", self.one_of(tuple(report.reasons.items()))
+        reasons = self.steps(list(report.reasons.values()))
+        for index, start in enumerate(range(0, len(reasons), BITS)):
+            yield f"deciding_rules_{index}", self.set_of(reasons[start : start + BITS])
+        yield "missing_count", self.count_of(self.missing())
+        yield "not_evaluable_count", self.count_of(self.steps(list(report.not_evaluable)))
+
+    def one_of(self, choice: Choice) -> _Column:
+        texts, steps = tuple(text for text, _ in choice), self.steps([name for _, name in choice])
+        small = np.uint8 if len(texts) <= 256 else np.uint16
+        return _Column(
+            lambda words: first_true([words[n] for n in steps]),
+            small,
+            texts,
+            lambda words: any_true([words[n] for n in steps]),
+        )
+
+    def set_of(self, steps: list[int]) -> _Column:
+        return _Column(lambda words: [words[n] for n in steps], np.int64)
+
+    def count_of(self, steps: list[int]) -> _Column:
+        return _Column(lambda words: counted([words[n] for n in steps]), np.int16)
+
+    def missing(self) -> list[int]:
+        """Return, for each input that may be missing, the step that it is."""
+        graph, lists = self.graph, self.condition(self.report.lists).true
+        found: list[int] = []
+        for asks in self.report.missing.values():
+            rules = [self.condition(one.definition).true for one in asks if one.listed]
+            others = [self.condition(one.definition).true for one in asks if not one.listed]
+            found.append(graph.any_([graph.all_([lists, graph.any_(rules)]), *others]))
+        self.asked.update(dict.fromkeys(found))
+        return found
+
+
+def _texts(texts: tuple[str, ...], places: npt.NDArray[Any], given: Words) -> pl.Series:
+    """Return the texts at some places of a list, null where none is given."""
+    series, there = pl.Series(places), _truths(given, len(places))
+    return pl.select(pl.when(there).then(series)).to_series().cat.to(pl.Enum(texts))
+
+
+def _truths(true: Words, rows: int, known: Words | None = None) -> pl.Series:
+    """Return a column of truths, null where they are not known: bits are how Arrow keeps them."""
+    buffers = [None if known is None else pa.py_buffer(known), pa.py_buffer(true)]
+    found = pl.from_arrow(pa.BooleanArray.from_buffers(pa.bool_(), rows, buffers))
+    assert isinstance(found, pl.Series)
+    return found
