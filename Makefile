@@ -11,8 +11,10 @@ EXAMPLE ?= docs/examples/eligible-intake.yaml
 demo: setup
 	$(BIN)/guidestep recommend $(EXAMPLE)
 
+# The tests on a Spark cluster run by themselves: there is one cluster, and it needs both cores.
 test: setup
-	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term --cov-fail-under=95
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not spark" --cov --cov-report=
+	$(BIN)/python -m pytest -m spark --cov --cov-append --cov-report=term --cov-fail-under=95
 
 setup: $(READY)
 
@@ -33,6 +35,7 @@ types: setup
 
 benchmark: setup
 	$(BIN)/python tests/benchmarks/single.py
+	$(BIN)/python tests/benchmarks/cohort.py
 
 clean:
 	rm -rf $(VENV) .coverage* .hypothesis .mypy_cache .ruff_cache build dist

@@ -238,6 +238,9 @@ _NODES: Mapping[str, str] = {
 }
 
 
+_SUPPORTED = {True: "yes", False: "**no**", None: "not installed"}
+
+
 def tables() -> dict[str, str]:
     """Return the generated tables by name."""
     return {"support": _support()} | {entry.__name__: _keys(entry) for entry in _ENTRIES}
@@ -269,7 +272,7 @@ def _support() -> str:
     found = support()
     engines = list(next(iter(found.values())))
     rows = [
-        [f"`{name}`", _NODES.get(name, ""), *("yes" if row[e] else "**no**" for e in engines)]
+        [f"`{name}`", _NODES.get(name, ""), *(_SUPPORTED[row[e]] for e in engines)]
         for name, row in found.items()
     ]
     return _table(["node or function", "written", *engines], rows)

@@ -38,10 +38,12 @@ def examples() -> dict[str, str]:
 
 def test_what_importing_does_not_need_is_not_imported() -> None:
     later = ("guidestep.answer", "guidestep.language.loader", "guidestep.engines.durable", "yaml")
+    later += ("narwhals", "guidestep.frame")
     code = f"import sys, guidestep; print([name for name in {later} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
-    assert all(hasattr(guidestep, name) for name in guidestep.__all__)
+    assert all(hasattr(guidestep, name) for name in (*guidestep.__all__, "impact"))
+    assert callable(guidestep.Guideline.summarize)
 
 
 @pytest.mark.parametrize("faulty", [DurableEngine, CompiledEngine])

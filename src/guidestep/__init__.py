@@ -6,12 +6,17 @@
 '1.0.0'
 """
 
+from typing import TYPE_CHECKING
+
 from guidestep.assessment import Assessment, AssessmentError, DataAbsentReason
 from guidestep.engines.errors import EngineDisagreement, EngineError
 from guidestep.guideline import Guideline, SettingError, load, shipped
 from guidestep.language.diagnostics import Diagnostic, GuidelineError
 from guidestep.outcome import Action, Basis, Outcome
 from guidestep.recommendation import Recommendation
+
+if TYPE_CHECKING:
+    from guidestep.frame.impact import impact as impact
 
 __all__ = [
     "Action",
@@ -30,3 +35,12 @@ __all__ = [
     "load",
     "shipped",
 ]
+
+
+def __getattr__(name: str) -> object:
+    # Not among the names above: `import *` is for all, and this needs the extra `[cohort]`.
+    if name == "impact":
+        from guidestep.frame.impact import impact
+
+        return impact
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -277,7 +277,7 @@ class Guideline:
         >>> with warnings.catch_warnings():
         ...     warnings.simplefilter("ignore")  # of the columns that are not there
         ...     guideline.recommend_frame(cohort)["outcome"].to_list()
-        ['assess_first', 'assess_first']
+        ['urgent_referral', 'assess_first']
 
         Raises:
             CohortError: Columns have the wrong type or invalid values; it names each.

@@ -1,9 +1,9 @@
 """What a cohort costs, side by side in one run: `python tests/benchmarks/cohort.py`.
 
 The shipped guideline over synthetic patients, `detail="outcome"`, by every library, beside the
-single-patient loop and beside the machine's own limit (`copy`, in seconds): reading and writing the same columns with no
-rules at all. Each figure comes from a process of its own, which also tells its peak memory. Read
-the ratios before the rates: other work on the machine slows all columns alike.
+single-patient loop and beside the machine's own limit (`copy`, in seconds): reading and writing the
+same columns with no rules at all. Each figure comes from a process of its own, which also tells its
+peak memory. Read the ratios before the rates: other work on the machine slows all columns alike.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from guidestep.cli import app, main
 from guidestep.guideline import Guideline
 from tests.cli.conftest import Command
 
-COMMANDS = ("recommend", "check", "show", "schema", "new")
+COMMANDS = ("recommend", "check", "show", "schema", "new", "synth", "cohort")
 
 
 def test_version(command: Command) -> None:

@@ -1,4 +1,4 @@
-"""One fixture, three engines: what an operator's tests say holds for each of them."""
+"""One fixture, four engines: what an operator's tests say holds for each of them."""
 
 from __future__ import annotations
 
@@ -24,10 +24,27 @@ def durable(program: Program) -> Engine:
     return engine
 
 
-@pytest.fixture(params=["reference", "compiled", "durable"])
+def frame(program: Program, inputs: Sequence[Value]) -> tuple[Verdict, ...]:
+    """Return the verdicts of the frame engine for a cohort of one."""
+    from tests.engines.frame.running import run
+
+    (verdicts,) = run(program, [inputs])
+    # Columns of numbers are floats: what is compared is the value, in the type it ought to have.
+    return tuple(map(_retyped, verdicts, reference(program, inputs)))
+
+
+def _retyped(found: Verdict, expected: Verdict) -> Verdict:
+    if isinstance(found, tuple) and isinstance(expected, tuple):
+        low, high = map(_retyped, found, expected)
+        return low, high  # type: ignore[return-value]
+    whole = isinstance(found, float) and found.is_integer()
+    return int(found) if whole and type(expected) is int else found  # type: ignore[arg-type]
+
+
+@pytest.fixture(params=["reference", "compiled", "durable", "frame"])
 def engine(request: pytest.FixtureRequest) -> Run:
     """Return a function that gives a program's verdicts for one patient."""
-    if request.param == "reference":
-        return reference
+    if request.param in ("reference", "frame"):
+        return reference if request.param == "reference" else frame
     make = {"compiled": CompiledEngine, "durable": durable}[request.param]
     return lambda program, inputs: make(program).evaluate(inputs)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from guidestep.engines.support import UnsupportedNode
 from guidestep.language.program import Definition, Input, Program, Verdict
 from guidestep.language.tree import (
     And,
@@ -26,7 +27,7 @@ from guidestep.language.tree import (
     WeightedSum,
 )
 from guidestep.language.types import CONDITION, DATE, DECIMAL, INTEGER, Kind, Type
-from tests.engines.conftest import Run
+from tests.engines.conftest import Run, frame
 from tests.engines.differential import same
 
 SCORE = Type(Kind.DECIMAL, interval=True)
@@ -41,6 +42,7 @@ FIELDS = {entry.path[-1]: Field(entry.path) for entry in INPUTS}
 A, B, C, I, J, X, Y, E, S, TT = (FIELDS[name] for name in "abcijxyest")  # noqa: E741
 LETTERS = {"T": True, "F": False, "U": None}
 SIGNS = ("<", "<=", ">", ">=", "==", "!=")
+REFUSED_BY_FRAMES = ("ln", "log10", "exp")  # their last digit differs between backends
 
 
 def ask(engine: Run, expression: Expression, type_: Type = CONDITION, **values: Any) -> Verdict:
@@ -452,6 +454,10 @@ def test_functions_of_integers(engine: Run, function: Any, values: Any, result: 
     ],
 )
 def test_functions_of_decimals(engine: Run, function: Any, value: Any, result: Any) -> None:
+    if engine is frame and function in REFUSED_BY_FRAMES:
+        with pytest.raises(UnsupportedNode, match=rf"the frame engine .* {function}\(\)"):
+            ask(engine, Call(function, (X,)), DECIMAL, x=value)
+        return
     assert same(ask(engine, Call(function, (X,)), DECIMAL, x=value), result)
 
 
@@ -488,6 +494,12 @@ def test_round(engine: Run, value: float | None, digits: int, result: float | No
 
 def test_round_of_an_integer_is_a_decimal(engine: Run) -> None:
     assert same(ask(engine, Call("round", (I,)), DECIMAL, i=7), 7.0)
+
+
+def test_round_beyond_the_largest_decimal(engine: Run, request: pytest.FixtureRequest) -> None:
+    if engine is frame:
+        reason = "the frame engine rounds it to infinity"
+        request.applymarker(pytest.mark.xfail(strict=True, reason=reason))
     assert ask(engine, Call("round", (X, Constant(-308))), DECIMAL, x=1.7e308) is None
 
 

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from guidestep.cli import check, new, recommend, schema, show, synth
+from guidestep.cli import check, cohort, new, recommend, schema, show, synth
 from guidestep.cli.output import Failure, complain
 
 BUG = 70
@@ -35,6 +35,7 @@ app.command()(show.show)
 app.command()(schema.schema)
 app.command()(new.new)
 app.command()(synth.synth)
+app.command()(cohort.cohort)
 
 
 def _print_version(wanted: bool) -> None:

@@ -20,8 +20,8 @@ Detail: TypeAlias = Literal["outcome", "rules", "missing"]
 SEPARATOR = "; "
 """What stands between the names in a column of several."""
 
-BITS = 56
-"""How many rules one column of a set of rules holds: a whole number of bytes in 64 bits, signed."""
+BITS = 48
+"""How many rules one column of a set of rules holds: whole bytes, and whole numbers to a float."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,7 +93,10 @@ class _Reader:
     def column(self, spec: FieldSpec, dtype: DType) -> None:
         path, column = spec.path, nw.col(self.bound[spec.path])
         if dtype == nw.Unknown:
-            return  # a column of nulls alone, which has no type yet
+            # Of nulls alone, which have no type yet; or of a type that holds no value of a field.
+            self.reading.given[path] = column
+            self.spoil(path, ~column.is_null())
+            return
         found = _READERS[spec.kind](spec, column, dtype)
         if isinstance(found, str):
             self.reading.wrong.append(WrongType(path, str(dtype), found))
@@ -102,13 +105,16 @@ class _Reader:
         self.reading.given[path] = column
         self.reading.values[path] = value
         self.spoil(path, *faults)
+        reason = self.bound.get(f"{REASONS}.{path}")
+        if reason is not None:  # a value, and why there is none: one of the two is wrong
+            self.spoil(path, ~value.is_null() & ~nw.col(reason).is_null())
 
     def spoil(self, path: str, *faults: nw.Expr) -> None:
         """Note where a field holds what is no value of it."""
         if not faults:
             return
         self.reading.faults.setdefault(path, []).extend(faults)
-        if self.clean:
+        if self.clean and path in self.reading.values:
             bad = reduce(or_, (fault.fill_null(value=False) for fault in faults))
             values = self.reading.values
             values[path] = nw.when(~bad).then(values[path])
@@ -196,6 +202,8 @@ def _member(spec: FieldSpec, column: nw.Expr, dtype: DType) -> Read | str:
 def _date(spec: FieldSpec, column: nw.Expr, dtype: DType) -> Read | str:
     if dtype == nw.Date:
         return column, ()
+    if isinstance(dtype, nw.Datetime) and dtype.time_zone is not None:
+        return "make it a column of dates: which day it was depends on the place"
     if dtype == nw.Datetime:
         day = column.dt.date()
         return day, (day.cast(dtype) != column,)

@@ -7,7 +7,7 @@ from typing import TypeVar, cast
 import narwhals as nw
 
 from guidestep.frame.answers import BITS, SEPARATOR
-from guidestep.frame.libraries import opened
+from guidestep.frame.libraries import opened, table_of
 from guidestep.frame.recommend import prepared
 from guidestep.frame.schema import ColumnError
 from guidestep.guideline import Guideline
@@ -15,14 +15,12 @@ from guidestep.guideline import Guideline
 Frame = TypeVar("Frame")
 
 
-def deciding_rules(
-    guideline: Guideline, answers: Frame, *, profile: str | None = None, prefix: str = ""
-) -> Frame:
+def deciding_rules(guideline: Guideline, answers: Frame, *, prefix: str = "") -> Frame:
     """Return answers with a column more, `deciding_rules`: the ids of all rules that decided.
 
-    `answers` is what `recommend_frame` returned for the same guideline, profile and prefix. The ids
-    stand in one text, `; ` between them, in the order of the guideline. Such texts take far longer
-    to make than the answers: choose the rows first.
+    `answers` is what `recommend_frame` returned for the same guideline with the same prefix. The
+    ids stand in one text, `; ` between them, in the order of the guideline. Such texts take far
+    longer to make than the answers: choose the rows first.
 
     >>> import guidestep
     >>> guideline = guidestep.load("cervical-spasm-opll")
@@ -35,21 +33,22 @@ def deciding_rules(
     Raises:
         ColumnError: The frame has no columns of deciding rules, or another number of them.
     """
-    ids = list(prepared(guideline, profile).report.reasons)
+    ids = list(prepared(guideline, None).report.reasons)
     whole = opened(answers)
     given = whole.collect_schema().names()
     sets = [f"{prefix}deciding_rules_{index}" for index in range(-(-len(ids) // BITS))]
     absent = [name for name in sets if name not in given]
     if absent or f"{prefix}deciding_rules_{len(sets)}" in given:
         raise ColumnError(
-            f"these are no answers of {guideline.id} in this profile: the columns "
-            f"{', '.join(sets)} tell which rules decided"
+            f"these are no answers of {guideline.id}: in them the columns {', '.join(sets)} "
+            "tell which rules decided"
         )
+    table = table_of(whole, sets)
     terms = []
     for index, id_ in enumerate(ids):
-        bits = nw.col(sets[index // BITS])
-        # Both halves of a division by a power of two are exact.
+        bits = nw.col(table.names[sets[index // BITS]])
         here = (bits // (1 << index % BITS)) % 2 == 1
         terms.append(nw.when(here).then(nw.lit(id_)))
     named = nw.concat_str(*terms, separator=SEPARATOR, ignore_nulls=True)
-    return cast("Frame", whole.with_columns(**{f"{prefix}deciding_rules": named}).to_native())
+    own = table.frame.collect_schema().names()
+    return cast("Frame", table.finish(table.frame, {f"{prefix}deciding_rules": named}, own))

@@ -75,7 +75,9 @@ def invalid_values(
     if not asked:
         return []
     found = frame.select(**{f"a{n}": fault.any() for n, (_, fault) in enumerate(asked)})
-    row = found.collect().row(0)
+    # Streamed where it can be: a lazy frame may be larger than the memory.
+    streamed = {"engine": "streaming"} if frame.implementation.is_polars() else {}
+    row = found.collect(**streamed).row(0)
     bad = dict.fromkeys(path for (path, _), occurs in zip(asked, row, strict=True) if occurs)
     return [_fault(guideline, frame, path, bound.get(path, path), reading) for path in bad]
 

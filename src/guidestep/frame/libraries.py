@@ -7,6 +7,7 @@ owner asks for it.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,11 @@ from guidestep.frame.schema import ColumnError
 if TYPE_CHECKING:
     import polars as pl
     from narwhals.dtypes import DType
+
+PLAIN = "guidestep_c"
+"""How the plain names begin that columns have while an answer is computed."""
+
+_SPARK = (nw.Implementation.PYSPARK, nw.Implementation.PYSPARK_CONNECT)
 
 KINDS = "Polars (eager or lazy), pandas, PyArrow, DuckDB and PySpark"
 
@@ -57,8 +63,9 @@ def opened(frame: object) -> nw.DataFrame[Any] | LazyFrame:
     if not names:
         raise ColumnError("the frame has no columns")
     library: nw.Implementation = known.implementation
-    if library.is_duckdb() or library.is_pyspark() or library.is_pyspark_connect():
-        same = {name for name in names if [n.lower() for n in names].count(name.lower()) > 1}
+    if library.is_duckdb() or library in _SPARK:
+        lowered = Counter(name.lower() for name in names)
+        same = [name for name in names if lowered[name.lower()] > 1]
         if same:
             listed = ", ".join(sorted(same))
             raise ColumnError(f"{library.value} cannot tell these columns apart: {listed}")
@@ -77,21 +84,9 @@ def table_of(whole: nw.DataFrame[Any] | LazyFrame, columns: Sequence[str]) -> Ta
             return _pandas(whole, columns)
         if library.is_polars() or library.is_pyarrow():
             return _in_memory(whole, columns)
-    elif library.is_polars() or library.is_duckdb():
-        schema = whole.collect_schema()
-        names = {name: name for name in columns}
-        return Table(whole, names, schema, library.is_polars(), _added)
-    elif library.is_pyspark() or library.is_pyspark_connect():
-        return _spark(whole, columns)
+    elif library in (*_SPARK, nw.Implementation.POLARS, nw.Implementation.DUCKDB):
+        return _lazy(whole, columns)
     raise ColumnError(f"frames of {library.value} are not supported; {KINDS} are")
-
-
-def _added(frame: LazyFrame, outputs: Mapping[str, nw.Expr], own: Sequence[str]) -> Any:
-    if frame.implementation.is_polars():
-        done = frame.with_columns(**outputs)
-        spare = [name for name in frame.collect_schema().names() if name not in set(own)]
-        return done.drop(*spare).to_native()  # by name it might take a column for a pattern
-    return frame.select(*own, **outputs).to_native()
 
 
 # --- frames in memory -----------------------------------------------------------------------------
@@ -118,9 +113,10 @@ def _in_memory(whole: nw.DataFrame[Any], columns: Sequence[str]) -> Table:
             native = native.append_column(name, arrow.column(name))
         return native
 
-    some = whole.select(*(columns or whole.columns[:1])).lazy(backend="polars")
-    names = {name: name for name in columns}
-    return _eager(some, names, attach)
+    plain = {name: f"{PLAIN}{index}" for index, name in enumerate(columns or whole.columns[:1])}
+    series = [whole[name].alias(new).to_frame() for name, new in plain.items()]
+    some: LazyFrame = nw.concat(series, how="horizontal").lazy(backend="polars")
+    return _eager(some, plain, attach)
 
 
 def _pandas(whole: nw.DataFrame[Any], columns: Sequence[str]) -> Table:
@@ -141,32 +137,51 @@ def _pandas(whole: nw.DataFrame[Any], columns: Sequence[str]) -> Table:
         beside.index = native.index
         return pandas.concat([native, beside], axis=1)
 
+    plain = {name: f"{PLAIN}{index}" for index, name in enumerate(columns or native.columns[:1])}
     series = {}
-    for name in columns or whole.columns[:1]:
+    for name, new in plain.items():
         try:
-            series[name] = pyarrow.Array.from_pandas(native[name])
+            series[new] = pyarrow.Array.from_pandas(native[name])
         except pyarrow.ArrowInvalid as error:
             raise ColumnError(f"the column {name} holds values of several types: {error}") from None
     arrow: Any = polars.from_arrow(pyarrow.table(series))
     some: LazyFrame = nw.from_native(arrow.lazy())
-    names = {name: name for name in columns}
-    return _eager(some, names, attach)
+    return _eager(some, plain, attach)
 
 
 # --- frames elsewhere -----------------------------------------------------------------------------
 
 
-def _spark(whole: LazyFrame, columns: Sequence[str]) -> Table:
-    """Return a Spark frame under plain names: to Spark a dot is a step into a column."""
-    given = whole.collect_schema()
-    plain = {name: f"guidestep_c{index}" for index, name in enumerate(given)}
-    native: Any = whole.to_native()
-    frame: LazyFrame = nw.from_native(native.toDF(*plain.values()))
+def _lazy(whole: LazyFrame, columns: Sequence[str]) -> Table:
+    """Return a lazy frame under plain names.
+
+    To Spark a dot is a step into a column, to DuckDB a star is all of them, and Polars takes a name
+    between `^` and `$` for a pattern. The names of outputs are put on last for the same reason.
+    """
+    given = dict(whole.collect_schema())
+    plain = {name: f"{PLAIN}{index}" for index, name in enumerate(given)}
 
     def finish(frame: LazyFrame, outputs: Mapping[str, nw.Expr], own: Sequence[str]) -> Any:
-        added = {f"guidestep_o{index}": output for index, output in enumerate(outputs.values())}
-        done: Any = _added(frame, added, own)
-        return done.toDF(*given, *outputs)
+        added = {f"{PLAIN}{len(plain) + n}": output for n, output in enumerate(outputs.values())}
+        done = frame.select(*own, **added)
+        if frame.implementation.is_polars():  # beside the columns: what is the same for everyone
+            done = frame.with_columns(**added).select(*own, *added)
+        return _named(done, [*given, *outputs])
 
+    frame: LazyFrame = nw.from_native(_named(whole, list(plain.values())))
     types = {plain[name]: dtype for name, dtype in given.items()}
-    return Table(frame, {name: plain[name] for name in columns}, types, False, finish)
+    names = {name: plain[name] for name in columns}
+    return Table(frame, names, types, whole.implementation.is_polars(), finish)
+
+
+def _named(frame: LazyFrame, names: Sequence[str]) -> Any:
+    """Return a frame of its own library with other names, column by column."""
+    native: Any = frame.to_native()
+    if frame.implementation in _SPARK:
+        return native.toDF(*names)
+    renamed = dict(zip(frame.collect_schema().names(), names, strict=True))
+    if frame.implementation.is_polars():
+        return native.rename(renamed)
+    if "*" in renamed:
+        raise ColumnError("to DuckDB a column named * is all columns: rename it")
+    return frame.rename(renamed).to_native()

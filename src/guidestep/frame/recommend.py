@@ -137,7 +137,8 @@ def read_cohort(
         UnknownFieldError: `columns` names a field that the model does not have.
     """
     whole = opened(frame)
-    given = whole.collect_schema().names()
+    # A name in pandas may be anything; what is no text is no field.
+    given = [name for name in whole.collect_schema().names() if isinstance(name, str)]
     bound = bind(columns_of(guideline.model), given, columns)
     for name in further:
         if name not in given:
@@ -145,7 +146,6 @@ def read_cohort(
             raise ColumnError(
                 f"the frame has no column {named(name)}" + (f"; {hint}" if hint else "")
             )
-    _say_missing([path for path in paths if path not in bound])
     table = table_of(whole, tuple(dict.fromkeys([*bound.values(), *further])))
     reading = read_columns(
         guideline.model.fields(),
@@ -156,6 +156,7 @@ def read_cohort(
     )
     if reading.wrong:
         raise CohortError(wrong_types(guideline, bound, reading.wrong))
+    _say_missing([path for path in paths if path not in bound and path not in reading.values])
     return Cohort(guideline, given, bound, table, reading)
 
 

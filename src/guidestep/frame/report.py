@@ -132,13 +132,13 @@ class _Reporter:
         self._waiting()
         tracks = tuple(self._track(track, lists) for track in self.voice.tracks)
         bases = self._bases()
-        order = [p.id for p in self.compiled.decision.progressions]
-        order = [*(r.id for r in self.compiled.decision.rules), *order]
-        order += [*self.compiled.decision.open_points, NO_RULE]
+        # Those that are off in this profile too: a place means the same rule in all of them.
+        base = self.voice.base
+        order = [*base.rules, *(p.id for p in base.progressions)]
+        points = [id_ for id_, a in base.assumptions.items() if a.open_when is not None]
         reasons = {
-            id_: self.define(f"reason:{id_}", any_of(*self.reasons[id_])).name
-            for id_ in order
-            if id_ in self.reasons
+            id_: self.define(f"reason:{id_}", any_of(*self.reasons.get(id_, ()))).name
+            for id_ in [*order, *points, NO_RULE]
         }
         return Report(
             program=Program(

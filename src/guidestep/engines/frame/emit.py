@@ -29,7 +29,8 @@ _COMPARE: Mapping[object, Callable[[nw.Expr, nw.Expr], nw.Expr]] = {
     "!=": ne,
 }
 _LARGEST = float_info.max
-_EXACT = 2.0**52
+_FEW_DIGITS = 1e14
+_ALL_DIGITS = 1e17
 
 
 def constant(value: object) -> nw.Expr:
@@ -50,11 +51,19 @@ def _constant(step: Step, operands: Sequence[nw.Expr], library: nw.Implementatio
 
 
 def _all(step: Step, operands: Sequence[nw.Expr], library: nw.Implementation) -> nw.Expr:
-    return reduce(and_, operands)
+    return _joined(and_, operands)
 
 
 def _any(step: Step, operands: Sequence[nw.Expr], library: nw.Implementation) -> nw.Expr:
-    return reduce(or_, operands)
+    return _joined(or_, operands)
+
+
+def _joined(join: Callable[[nw.Expr, nw.Expr], nw.Expr], operands: Sequence[nw.Expr]) -> nw.Expr:
+    """Join in pairs, and the pairs in pairs: planners walk expressions recursively."""
+    while len(operands) > 1:
+        rest = operands[len(operands) & ~1 :]
+        operands = [*map(join, operands[::2], operands[1::2]), *rest]
+    return operands[0]
 
 
 def _not(step: Step, operands: Sequence[nw.Expr], library: nw.Implementation) -> nw.Expr:
@@ -117,11 +126,12 @@ def _arithmetic(step: Step, operands: Sequence[nw.Expr], library: nw.Implementat
 def _divided(number: nw.Expr, by: nw.Expr | float) -> nw.Expr:
     """Return a quotient, correctly rounded; there is none by zero.
 
-    The divisor is made a column of its own. Polars multiplies by the reciprocal of a literal, which
-    is off by one in the last place, and Spark fails on zero even where the result is not used.
+    The divisor is added to a column of zeros. Where it is one number for all, Polars multiplies by
+    its reciprocal instead, which is off by one in the last place, even if that number comes out of
+    a choice; and Spark fails on zero even where the result is not used.
     """
-    divisor = constant(by) if isinstance(by, float) else by
-    return number / nw.when((divisor != 0.0) & ~number.is_null()).then(divisor)
+    divisor = number * 0.0 + (constant(by) if isinstance(by, float) else by)
+    return number / nw.when(divisor != 0.0).then(divisor)
 
 
 def _finite(number: nw.Expr) -> nw.Expr:
@@ -144,8 +154,10 @@ def _round(step: Step, operands: Sequence[nw.Expr], library: nw.Implementation) 
     above = (size >= _divided(whole * 2.0 + 1.0, 2.0 * places)).cast(nw.Float64)
     rounded = _divided(whole - 1.0 + below + above, places)
     rounded = nw.when(number < 0.0).then(rounded * -1.0).otherwise(rounded)
-    # A float this large has no digits behind those that are kept.
-    return nw.when(size * places < _EXACT).then(rounded + 0.0).otherwise(number)
+    # With more digits than that the middle is no float, and whether it was reached is not known;
+    # with 17 digits before the place, there are none behind it.
+    few = nw.when(size * places < _FEW_DIGITS).then(rounded + 0.0)
+    return few.otherwise(nw.when(size * places >= _ALL_DIGITS).then(number))
 
 
 def _call(step: Step, operands: Sequence[nw.Expr], library: nw.Implementation) -> nw.Expr:
