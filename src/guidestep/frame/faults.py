@@ -10,6 +10,7 @@ import narwhals as nw
 from guidestep.assessment.values import allowed
 from guidestep.engines.frame import LazyFrame
 from guidestep.frame.columns import Reading, WrongType
+from guidestep.frame.libraries import collected
 from guidestep.guideline import Guideline
 
 SHOWN = 5
@@ -75,10 +76,9 @@ def invalid_values(
     if not asked:
         return []
     found = frame.select(**{f"a{n}": fault.any() for n, (_, fault) in enumerate(asked)})
-    # Streamed where it can be: a lazy frame may be larger than the memory.
-    streamed = {"engine": "streaming"} if frame.implementation.is_polars() else {}
-    row = found.collect(**streamed).row(0)
-    bad = dict.fromkeys(path for (path, _), occurs in zip(asked, row, strict=True) if occurs)
+    (row,) = collected(found)
+    occurs = row.values()
+    bad = dict.fromkeys(path for (path, _), here in zip(asked, occurs, strict=True) if here)
     return [_fault(guideline, frame, path, bound.get(path, path), reading) for path in bad]
 
 

@@ -13,8 +13,9 @@ from guidestep.assessment.frozen import FrozenDict
 from guidestep.engines.frame import LazyFrame
 from guidestep.frame.answers import SEPARATOR
 from guidestep.frame.comparison import Comparison, compared
+from guidestep.frame.libraries import collected
 from guidestep.frame.recommend import TEMPORARY, Cohort, prepared, read_cohort
-from guidestep.frame.summary import backend_of, collected, counted
+from guidestep.frame.summary import backend_of, counted
 from guidestep.frame.tables import frame_of
 from guidestep.guideline import Guideline, SettingError
 

@@ -89,6 +89,15 @@ def table_of(whole: nw.DataFrame[Any] | LazyFrame, columns: Sequence[str]) -> Ta
     raise ColumnError(f"frames of {library.value} are not supported; {KINDS} are")
 
 
+def collected(frame: LazyFrame) -> list[dict[str, Any]]:
+    """Return the rows of a small frame, computed without holding what it is made of."""
+    if frame.implementation.is_polars():
+        native: Any = frame.to_native()
+        rows: list[dict[str, Any]] = native.collect(engine="streaming").to_dicts()
+        return rows
+    return frame.collect().rows(named=True)
+
+
 # --- frames in memory -----------------------------------------------------------------------------
 
 

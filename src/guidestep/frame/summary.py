@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import narwhals as nw
 
-from guidestep.engines.frame import Evaluated, LazyFrame
+from guidestep.engines.frame import Evaluated
+from guidestep.frame.libraries import collected
 from guidestep.frame.recommend import TEMPORARY, OnInvalid, flagging, prepared, read_cohort
 from guidestep.frame.report import Report
 from guidestep.frame.tables import frame_of
@@ -84,15 +85,6 @@ def summarize(
 def counted(condition: nw.Expr) -> nw.Expr:
     """Return how many rows satisfy a condition, as a whole number in every library."""
     return nw.when(condition).then(nw.lit(1)).count()
-
-
-def collected(frame: LazyFrame) -> list[dict[str, Any]]:
-    """Return the rows of a small frame, computed without holding what it is made of."""
-    if frame.implementation.is_polars():
-        native: Any = frame.to_native()
-        rows: list[dict[str, Any]] = native.collect(engine="streaming").to_dicts()
-        return rows
-    return frame.collect().rows(named=True)
 
 
 def backend_of(frame: object) -> str:
