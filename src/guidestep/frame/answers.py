@@ -11,7 +11,8 @@ from typing import Literal, TypeAlias
 import narwhals as nw
 
 from guidestep.engines.frame import Evaluated
-from guidestep.frame.report import Choice, Report
+from guidestep.frame.draft import Choice
+from guidestep.frame.report import Report
 from guidestep.outcome import Outcome
 
 Detail: TypeAlias = Literal["outcome", "rules", "missing"]

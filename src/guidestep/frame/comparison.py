@@ -15,8 +15,9 @@ from typing import Any
 import narwhals as nw
 
 from guidestep.engines.frame import FrameEngine, LazyFrame
+from guidestep.frame.draft import Choice
 from guidestep.frame.recommend import TEMPORARY, Cohort
-from guidestep.frame.report import Choice, Report
+from guidestep.frame.report import Report
 from guidestep.language.lowering import FALSE, all_of, any_of, is_false, is_true, negated
 from guidestep.language.program import Definition, Program
 from guidestep.language.tree import Expression, Node, Reference

@@ -16,7 +16,8 @@ import polars as pl
 import pyarrow as pa
 
 from guidestep.engines.frame import LazyFrame
-from guidestep.engines.frame.graph import Condition, Graph
+from guidestep.engines.frame.graph import Graph
+from guidestep.engines.frame.steps import Condition
 from guidestep.engines.frame.words import (
     WordEngine,
     Words,
@@ -26,7 +27,8 @@ from guidestep.engines.frame.words import (
     numbers,
 )
 from guidestep.frame.answers import BITS
-from guidestep.frame.report import Choice, Report
+from guidestep.frame.draft import Choice
+from guidestep.frame.report import Report
 
 Digits: TypeAlias = Callable[[Mapping[int, Words]], list[Words]]
 """Gives the binary digits of a column, the lowest first, from the words of the steps."""

@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 import narwhals as nw
 
-from guidestep.engines.frame.graph import Operation, Step
+from guidestep.engines.frame.steps import Operation, Step
 
 Emit: TypeAlias = Callable[[Step, Sequence[nw.Expr], nw.Implementation], nw.Expr]
 """Writes a step, given its operands and the library of the frame."""

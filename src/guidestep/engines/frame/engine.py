@@ -8,16 +8,9 @@ from typing import TypeAlias
 
 import narwhals as nw
 
-from guidestep.engines.frame.graph import (
-    FUNCTIONS,
-    READERS,
-    Condition,
-    Found,
-    Graph,
-    Score,
-    Value,
-)
+from guidestep.engines.frame.graph import FUNCTIONS, READERS, Graph
 from guidestep.engines.frame.layers import LazyFrame, arrange
+from guidestep.engines.frame.steps import Condition, Found, Score, Value
 from guidestep.language.program import Program
 from guidestep.language.tree import Node
 

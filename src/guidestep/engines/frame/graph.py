@@ -10,14 +10,20 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
-from enum import Enum, auto
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any
 
 from guidestep.engines.compiled import functions
 from guidestep.engines.compiled.trace import COMPARISONS
+from guidestep.engines.frame.steps import (
+    Condition,
+    Found,
+    Operation,
+    Parameter,
+    Score,
+    Step,
+    Value,
+)
 from guidestep.engines.support import UnsupportedNode
 from guidestep.language.program import Program
 from guidestep.language.tree import (
@@ -41,67 +47,6 @@ from guidestep.language.tree import (
     children,
 )
 from guidestep.language.types import Kind
-
-Parameter: TypeAlias = bool | int | float | str | date | tuple[str, ...] | tuple[float, ...] | None
-
-
-class Operation(Enum):
-    """What a step does with the columns of its operands."""
-
-    ALL = auto()
-    ANY = auto()
-    NOT = auto()
-    KNOWN = auto()
-    TRUTH = auto()
-    """A column of truths that is known and this truth."""
-    MEMBER = auto()
-    COMPARE = auto()
-    FIELD = auto()
-    CONSTANT = auto()
-    TOTAL = auto()
-    """The sum of the weights of those operands that are true."""
-    EXACT = auto()
-    """A score as a value: known where its two bounds are the same."""
-    NEGATIVE = auto()
-    ARITHMETIC = auto()
-    ROUND = auto()
-    CALL = auto()
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One operation on earlier steps, given by their numbers."""
-
-    operation: Operation
-    operands: tuple[int, ...] = ()
-    parameter: Parameter = None
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """The steps that a condition is true, that it is false, and that it is one of the two."""
-
-    true: int
-    false: int
-    known: int
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """The step of a number, a date or a text; null is unknown."""
-
-    step: int
-
-
-@dataclass(frozen=True, slots=True)
-class Score:
-    """The steps of the least and the greatest value of a score; neither is ever unknown."""
-
-    low: int
-    high: int
-
-
-Found: TypeAlias = Condition | Value | Score
 
 OPPOSITE: Mapping[Comparison, Comparison] = {
     "<": ">=",

@@ -13,7 +13,8 @@ from typing import Any, TypeAlias
 import narwhals as nw
 
 from guidestep.engines.frame.emit import EMITTERS
-from guidestep.engines.frame.graph import Graph, Operation
+from guidestep.engines.frame.graph import Graph
+from guidestep.engines.frame.steps import Operation
 
 LazyFrame: TypeAlias = nw.LazyFrame[Any]
 

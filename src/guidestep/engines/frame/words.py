@@ -16,8 +16,9 @@ import narwhals as nw
 import numpy as np
 import numpy.typing as npt
 
-from guidestep.engines.frame.graph import Graph, Operation
+from guidestep.engines.frame.graph import Graph
 from guidestep.engines.frame.layers import LazyFrame, arrange, needed
+from guidestep.engines.frame.steps import Operation
 
 Words: TypeAlias = npt.NDArray[np.uint64]
 """One truth a bit, the first patient in the lowest; what lies behind the last one means nothing."""
