@@ -26,7 +26,7 @@ Words: TypeAlias = npt.NDArray[np.uint64]
 CHUNK = 1 << 17
 """Patients worked on at once: as many as keep their conditions in the processor's cache."""
 
-AHEAD = 1 << 20
+AHEAD = 1 << 19
 """Patients whose columns are read at once, while those before them are worked on."""
 
 _JOINED: Mapping[Operation, Callable[..., Words]] = {
