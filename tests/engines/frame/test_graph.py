@@ -13,7 +13,8 @@ import pytest
 from guidestep.engines.compiled import CompiledEngine, functions
 from guidestep.engines.compiled.trace import COMPARISONS
 from guidestep.engines.frame import FrameEngine
-from guidestep.engines.frame.graph import Condition, Graph, Operation, Score, Step
+from guidestep.engines.frame.graph import Graph
+from guidestep.engines.frame.steps import Condition, Operation, Score, Step
 from guidestep.language.program import Definition, Input, Program, Value
 from guidestep.language.tree import And, Constant, Expression, Field, IsKnown, Not, Or, Reference
 from guidestep.language.types import CONDITION

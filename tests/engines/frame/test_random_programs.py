@@ -11,7 +11,8 @@ import narwhals as nw
 import pytest
 
 from guidestep.engines.frame import FrameEngine, emit, graph
-from guidestep.engines.frame.graph import Condition, Graph, Operation, Step
+from guidestep.engines.frame.graph import Graph
+from guidestep.engines.frame.steps import Condition, Operation, Step
 from guidestep.engines.support import UnsupportedNode
 from guidestep.language.tree import Call, Or, walk
 from tests.engines.frame.running import duck, hunt

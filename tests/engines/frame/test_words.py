@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from guidestep.engines.compiled import CompiledEngine
 from guidestep.engines.frame import words as module
-from guidestep.engines.frame.graph import Condition, Graph
+from guidestep.engines.frame.graph import Graph
+from guidestep.engines.frame.steps import Condition
 from guidestep.engines.frame.words import (
     WordEngine,
     Words,
