@@ -56,11 +56,13 @@ def fixed(value: Fraction) -> Number:
 class Numbers:
     """Makes results of operations; the same operation on the same terms is the same term.
 
-    `within` are the limits of the terms made so far, `notes` what is only held within limits.
+    `within` are the limits of the terms made so far, `notes` what is only held within limits, and
+    `roundings` say of each result that may be rounded that it is exact: usual, but not certain.
     """
 
     within: list[z3.BoolRef] = field(default_factory=list)
     notes: dict[str, None] = field(default_factory=dict)
+    roundings: list[z3.BoolRef] = field(default_factory=list)
     _made: dict[object, z3.ArithRef | z3.BoolRef] = field(default_factory=dict)
     _kept: list[object] = field(default_factory=list)
 
@@ -119,7 +121,9 @@ class Numbers:
                 return self._free("a square root", known, Fraction(0), None, *arguments)
             case "ln" | "log10":
                 known = conj((known, first.term > 0))
-                return self._free("a logarithm", known, None, None, *arguments)
+                # Two functions of the same number are two terms: the note tells them apart.
+                note = "a natural logarithm" if node.function == "ln" else "a decimal logarithm"
+                return self._free(note, known, None, None, *arguments)
             case "exp":
                 return self._free("a power", known, Fraction(0), None, *arguments)
             case function:
@@ -176,7 +180,8 @@ class Numbers:
     def _round(self, known: Bool, operand: Number, digits: Number | None) -> Number:
         places = Fraction(0) if digits is None else digits.constant
         if places is None or abs(places) > 12 or not _within(operand.low, operand.high, WHOLE):
-            return self._free("a rounding that is not bounded", known, None, None, operand)
+            to = () if digits is None else (digits,)
+            return self._free("a rounding that is not bounded", known, None, None, operand, *to)
         scale = Fraction(10) ** int(places)
         low, high = operand.low, operand.high
         assert low is not None and high is not None  # noqa: PT018 (what `_within` has seen)
@@ -225,6 +230,7 @@ class Numbers:
         error = ERROR * max(abs(low), abs(high), Fraction(1, 10**300))
         term = self._named(("double", exact.get_id()), z3.Real, "double")
         self._kept.append(exact)
+        self.roundings.append(term == exact)
         margin = constant(error)
         self._say(z3.And(term - exact <= margin, exact - term <= margin))
         return Number(known, term, low - error, high + error)
