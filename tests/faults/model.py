@@ -55,3 +55,9 @@ class KneeAssessment(Assessment):
     knee: Knee = Knee()
     person: Person = Person()
     programme: Programme
+
+
+class SteppedAssessment(KneeAssessment):
+    """The same with a section whose name is one of the answer."""
+
+    steps: Person = Person()

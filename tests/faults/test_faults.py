@@ -15,7 +15,7 @@ from guidestep.language import catalogue
 from guidestep.language.catalogue import FAULTS
 from guidestep.language.diagnostics import GuidelineError
 from guidestep.language.loader import load_rulebase
-from tests.faults.model import KneeAssessment
+from tests.faults.model import KneeAssessment, SteppedAssessment
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -91,6 +91,8 @@ def test_the_base_has_no_fault() -> None:
 def test_report(case: str, tmp_path: Path) -> None:
     # Without a model of ours, the one that the guideline names is looked up.
     model = None if case.startswith("unknown-model") else KneeAssessment
+    if case.startswith("ambiguous-section"):
+        model = SteppedAssessment
     found = report(overlaid(case, tmp_path / "knee"), model)
     assert found + "\n" == (HERE / case / "expected.txt").read_text()
 

@@ -99,6 +99,11 @@ GROUPS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "Safety": {
             "unstable": "learning more could take an exercise back",
         },
+        "Properties and measurements": {
+            "bad-property": "a property claims nothing, or two things at once",
+            "ambiguous-section": "a section of the assessment has a name of the answer",
+            "bad-measurement": "an error of measurement is not above 0, or not that of a number",
+        },
     }
 )
 """The codes in groups, each with its title."""

@@ -9,12 +9,13 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from guidestep.assessment import FieldKind, FieldSpec
 from guidestep.language.contradictions import always_any, never_all
 from guidestep.language.diagnostics import Diagnostic
+from guidestep.language.properties import ACTIONS, OUTCOME, REQUESTS, RULES, SECTIONS, STEPS
 from guidestep.language.source import Span
 from guidestep.language.tree import (
     And,
@@ -76,6 +77,7 @@ _TURNED: dict[Comparison, Comparison] = {
     "==": "==",
     "!=": "!=",
 }
+_ANSWER = {STEPS: "track", ACTIONS: "track", RULES: "rule or progression", REQUESTS: "request"}
 _FREE_TEXT = "free text is never read by a rule; only 'is known' applies"
 _DATE_FUNCTIONS = {
     "days_between": replace(INTEGER, unit="d"),
@@ -147,6 +149,8 @@ class Scope:
     """`None` for a definition that is itself at fault: what uses it is passed over."""
     incomplete: bool = False
     """Whether definitions could not be read: a name that is not there is then passed over."""
+    answer: Mapping[str, Type] = field(default_factory=dict)
+    """The names of the answer, which only properties may use."""
 
 
 class Checker:
@@ -249,12 +253,16 @@ class Checker:
         spec = self.scope.fields.get(path)
         if spec is not None:
             return node, field_type(spec)
-        self._fault(
-            "unknown-field",
-            node.span,
-            f"'{path}' is not a field of the assessment",
-            field_hint(path, self.scope.fields),
-        )
+        if path in self.scope.answer:
+            return Reference(path, span=node.span), self.scope.answer[path]
+        section = path.partition(".")[0]
+        hint = field_hint(path, (*self.scope.fields, *self.scope.answer))
+        if section in SECTIONS and not any(f.startswith(f"{section}.") for f in self.scope.fields):
+            if self.scope.answer:
+                self._no_answer(node, section)
+                return None
+            hint = "only properties speak of the answer; rules make it"
+        self._fault("unknown-field", node.span, f"'{path}' is not a field of the assessment", hint)
         return None
 
     def _name(self, node: Reference, name: str) -> Checked | None:
@@ -263,12 +271,16 @@ class Checker:
         if name in self.scope.definitions:
             type_ = self.scope.definitions[name]
             return None if type_ is None else (node, type_)
+        if name in self.scope.answer:
+            return node, self.scope.answer[name]
         if self.scope.incomplete:
             return None
         fields = [path for path in self.scope.fields if path.endswith(f".{name}")]
         hint = did_you_mean(name, [*self.scope.definitions, *self.scope.parameters])
         hint = hint or "define it in findings.yaml, or correct the name"
-        if fields:
+        if name == OUTCOME:
+            hint = "only properties speak of the outcome; rules make it"
+        elif fields:
             hint = f"a field is written with its section: '{fields[0]}'"
         elif any(name in spec.members for spec in self.scope.fields.values()):
             hint = f"a member stands after 'is' or in a list: 'section.field in (..., {name})'"
@@ -279,6 +291,21 @@ class Checker:
             hint,
         )
         return None
+
+    def _no_answer(self, node: Field, section: str) -> None:
+        """Report a name of the answer that nothing has."""
+        if self.scope.incomplete:
+            return
+        what, id_ = _ANSWER[section], node.path.removeprefix(f"{section}.")
+        names = [name for name in self.scope.answer if name.startswith(f"{section}.")]
+        similar = closest(id_, [name.removeprefix(f"{section}.") for name in names])
+        hint = f"write '{section}.' and the id of a {what}, with '_' for '-'"
+        if similar:
+            hint = f"did you mean '{section}.{similar}'?"
+        elif not names:
+            hint = f"the guideline has no {what}: leave this condition out"
+        message = f"'{node.path}' names no {what} of this guideline"
+        self._fault("unknown-name", node.span, message, hint)
 
     # --- conditions -------------------------------------------------------------------------
 
@@ -309,6 +336,9 @@ class Checker:
 
     def _may_be_unknown(self, node: IsKnown, operand: Expression) -> None:
         required = isinstance(operand, Field) and self.scope.fields[operand.path].required
+        if isinstance(operand, Reference) and operand.name in self.scope.answer:
+            # Of the answer, verdicts alone can be unknown.
+            required = not operand.name.startswith(f"{RULES}.")
         if required or isinstance(operand, Constant | Parameter | IsKnown):
             self._fault(
                 "always-true",
@@ -389,17 +419,19 @@ class Checker:
 
     def _compares_member(self, node: Compare) -> bool:
         """Report `field == member`, whose right side would only be called an unknown name."""
-        if not isinstance(node.left, Field) or not isinstance(node.right, Reference):
+        if not isinstance(node.left, Field | Reference) or not isinstance(node.right, Reference):
             return False
-        spec = self.scope.fields.get(node.left.path)
-        if spec is None or node.right.name not in spec.members:
+        name = node.left.path if isinstance(node.left, Field) else node.left.name
+        spec, type_ = self.scope.fields.get(name), self.scope.answer.get(name)
+        members = spec.members if spec is not None else type_.members if type_ is not None else ()
+        if node.right.name not in members:
             return False
         word = "is" if node.operator == "==" else "is not"
         self._fault(
             "equals-on-member",
             node.span,
             "members of an enumeration are compared with 'is'",
-            f"write '{node.left.path} {word} {node.right.name}'",
+            f"write '{name} {word} {node.right.name}'",
         )
         return True
 

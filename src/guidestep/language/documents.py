@@ -21,6 +21,7 @@ from pydantic import (
 )
 
 from guidestep.assessment.frozen import FrozenDict
+from guidestep.language.properties import BuiltIn
 
 Slug = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]*$", max_length=80)]
 """An id: a letter, then letters, digits, hyphens, underscores or dots."""
@@ -510,6 +511,55 @@ class RequestEntry(Identified, Grounded):
     otherwise: Text
 
 
+# --- what is claimed of the answers -------------------------------------------------------------
+
+
+class PropertyEntry(Identified, Grounded):
+    """`properties.yaml`: what holds of every answer, in one of three forms.
+
+    `never: CONDITION` (true of nobody for whom `when` is true), `always: CONDITION` (true, and not
+    merely unknown, of everyone for whom it is), `unchanged_by: [FIELD]` (inputs that change
+    neither the outcome nor the step or action of any track).
+    """
+
+    statement: Text
+    when: Condition = True
+    never: Condition = None
+    always: Condition = None
+    unchanged_by: Annotated[tuple[Path, ...], Field(min_length=1)] = ()
+
+
+class AcceptedEntry(Grounded):
+    """`properties.yaml`: something that a check of every guideline finds, and why it may stay."""
+
+    property: BuiltIn
+    about: Annotated[tuple[Slug, ...], Field(min_length=1)]
+    because: Text
+
+
+class PropertiesFile(Document):
+    """`properties.yaml`: the properties, and what is accepted of the checks of all guidelines."""
+
+    properties: tuple[PropertyEntry, ...] = ()
+    accepted: tuple[AcceptedEntry, ...] = ()
+
+
+class MeasurementEntry(Identified, Grounded):
+    """`measurements.yaml`: how far a measured value may lie from the true one.
+
+    `error` is in the unit of the field and has the same size on both sides.
+    """
+
+    statement: Text
+    field: Path
+    kind: Literal[
+        "minimal_detectable_change", "standard_error", "limits_of_agreement", "repeatability"
+    ]
+    error: Number
+    unit: str | None = None
+    cites: Annotated[tuple[Slug, ...], Field(min_length=1)]
+
+
 # --- cases --------------------------------------------------------------------------------------
 
 
@@ -584,8 +634,13 @@ FILES: dict[str, object] = {
     "progression.yaml": tuple[ProgressionEntry, ...],
     "notices.yaml": tuple[NoticeEntry, ...],
     "requests.yaml": tuple[RequestEntry, ...],
+    "properties.yaml": PropertiesFile,
+    "measurements.yaml": tuple[MeasurementEntry, ...],
 }
 """The files a guideline folder may hold, and the shape of each; `guideline.yaml` must be there."""
+
+NOT_DECIDING = frozenset({"properties.yaml", "measurements.yaml"})
+"""The files that change no answer: they are not part of the digest."""
 
 CASES: object = tuple[CaseEntry, ...]
 """The shape of each file under `cases/`."""

@@ -6,6 +6,7 @@ Python's own messages differ between its versions and speak of programs, so none
 from __future__ import annotations
 
 import re
+from keyword import iskeyword
 from typing import NamedTuple
 
 
@@ -77,6 +78,9 @@ def explain(text: str, error: SyntaxError) -> Slip:
     hint = "join conditions with 'and' or 'or', and list members as 'in (first, second)'"
     if word.group() in _OPERATORS:
         hint = "write what stands before it, or leave it out"
+    elif iskeyword(word.group()):
+        message = f"'{word.group()}' is a word of Python's own"
+        hint = f"""write it in quotes if it is a member: is \"{word.group()}\""""
     return Slip(*word.span(), message, hint)
 
 

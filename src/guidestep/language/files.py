@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 
 from guidestep.language.checker import closest, did_you_mean
 from guidestep.language.diagnostics import Diagnostic
-from guidestep.language.documents import CASES, FILES, Document
+from guidestep.language.documents import CASES, FILES, NOT_DECIDING, Document
 from guidestep.language.source import SourceText, Span
 from guidestep.language.yaml_reader import read_file
 from guidestep.language.yaml_tree import Mapping as MappingNode
@@ -159,6 +159,8 @@ class Folder:
         self.faults.extend(faults)
         if node is not None and not faults:
             self._nodes[name] = node
+            if name in NOT_DECIDING:
+                return
             text = node.span.source.text.encode()
             self._hash.update(f"{name}\0{len(text)}\0".encode() + text)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from keyword import kwlist
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from guidestep.language.checker import Checker, Scope
 from guidestep.language.crosscheck import crosscheck
 from guidestep.language.diagnostics import Diagnostic, GuidelineError
 from guidestep.language.documents import (
+    AcceptedEntry,
     AmbiguityEntry,
     AssumptionEntry,
     BandEntry,
@@ -25,9 +27,11 @@ from guidestep.language.documents import (
     Grounded,
     GuidelineEntry,
     Identified,
+    MeasurementEntry,
     NoticeEntry,
     ParameterEntry,
     ProgressionEntry,
+    PropertyEntry,
     RedFlagEntry,
     ReferralEntry,
     RequestEntry,
@@ -42,21 +46,29 @@ from guidestep.language.documents import (
 from guidestep.language.expressions import read_condition, read_quantity
 from guidestep.language.files import Folder, Read
 from guidestep.language.ordering import ordered
+from guidestep.language.properties import answer_types
 from guidestep.language.rulebase import (
+    Accepted,
+    Always,
     Assumption,
+    Claim,
     Defined,
     Grounds,
+    Measurement,
     Move,
+    Never,
     Notice,
     Optional,
     Progress,
     Progression,
+    Property,
     Request,
     Rule,
     Rulebase,
     Start,
     StepBack,
     Track,
+    UnchangedBy,
     Withhold,
 )
 from guidestep.language.source import NOWHERE, Span
@@ -111,6 +123,7 @@ class _Loader:
         guideline = folder.one("guideline.yaml", GuidelineEntry)
         folder.one("findings.yaml", FindingEntry, ("findings", "values", "scores", "bands"))
         folder.one("steps.yaml", StepEntry, ("tracks", "steps"))
+        folder.one("properties.yaml", PropertyEntry, ("properties", "accepted"))
         citations = folder.entries("citations.yaml", CitationEntry)
         facts = folder.entries("facts.yaml", FactEntry)
         ambiguities = folder.entries("ambiguities.yaml", AmbiguityEntry)
@@ -125,12 +138,16 @@ class _Loader:
         progressions = folder.entries("progression.yaml", ProgressionEntry)
         notices = folder.entries("notices.yaml", NoticeEntry)
         requests = folder.entries("requests.yaml", RequestEntry)
+        properties = folder.parts("properties.yaml", "properties", PropertyEntry)
+        accepted = folder.parts("properties.yaml", "accepted", AcceptedEntry)
+        measurements = folder.entries("measurements.yaml", MeasurementEntry)
         ids: list[Read[Identified]] = []
         for group in (citations, facts, ambiguities, assumptions, tracks, steps, requirements):
             ids.extend(group)
         ids.extend([*progressions, *notices, *requests])
         ids.extend(read for read, _ in rules)
         ids.extend(read for read, _ in written)
+        ids.extend([*properties, *measurements])
         if guideline is not None:
             for index, entry in enumerate(guideline.entry.parameters):
                 self.parameter(guideline, index, entry)
@@ -181,13 +198,42 @@ class _Loader:
                 Request(self.when(read), read.span, read.entry, _grounds(read.entry))
                 for read in requests
             ),
+            properties=self.properties(
+                properties,
+                answer_types(
+                    {
+                        track.entry.id: [
+                            s.entry.id for s in steps if s.entry.track == track.entry.id
+                        ]
+                        for track in tracks
+                    },
+                    [
+                        *(read.entry.id for read, _ in rules),
+                        *(read.entry.id for read in (*requirements, *progressions)),
+                    ],
+                    [read.entry.id for read in requests],
+                ),
+            ),
+            accepted=tuple(
+                Accepted(
+                    read.entry.property,
+                    read.entry.about,
+                    read.entry.because,
+                    _grounds(read.entry),
+                    read.at("property"),
+                )
+                for read in accepted
+            ),
+            measurements=tuple(
+                Measurement(read.entry, _grounds(read.entry), read.span) for read in measurements
+            ),
             digest=folder.digest,
         )
         # What a broken entry would have defined or used is not known: no second-hand faults.
         if self.complete and not folder.faults:
             reads = {read.entry.id: read for read in ids}
             faulty = bool(self.faults)
-            self.faults += crosscheck(rulebase, guideline, reads, structure_only=faulty)
+            self.faults += crosscheck(rulebase, guideline, reads, accepted, structure_only=faulty)
         if folder.faults or self.faults:
             raise GuidelineError([*folder.faults, *self.faults])
         return rulebase
@@ -468,6 +514,43 @@ class _Loader:
             read.span,
             entry.advice,
         )
+
+    # --- properties -------------------------------------------------------------------------
+
+    def properties(
+        self, reads: list[Read[PropertyEntry]], answer: Mapping[str, Type]
+    ) -> tuple[Property, ...]:
+        """Return the properties; their conditions alone may use the names of the answer."""
+        # A rule or step that could not be read may be the one that a name means.
+        incomplete = bool(self.folder.faults) or not self.complete
+        scope = replace(self.scope, answer=answer, incomplete=incomplete)
+        usual, self.checker = self.checker, Checker(scope, self.faults.append)
+        found = [self.property(read) for read in reads]
+        self.checker = usual
+        return tuple(property_ for property_ in found if property_ is not None)
+
+    def property(self, read: Read[PropertyEntry]) -> Property | None:
+        entry = read.entry
+        match [key for key in ("never", "always", "unchanged_by") if read.get(key) is not None]:
+            case ["never"]:
+                claim: Claim = Never(self.when(read, "never"))
+            case ["always"]:
+                claim = Always(self.when(read, "always"))
+            case ["unchanged_by"]:
+                claim = UnchangedBy(entry.unchanged_by)
+            case keys:
+                self.fault(
+                    "bad-property",
+                    read.span,
+                    f"'{entry.id}' claims {len(keys)} things at once"
+                    if keys
+                    else f"'{entry.id}' claims nothing",
+                    "write one of 'never: CONDITION', 'always: CONDITION' and 'unchanged_by: "
+                    "[FIELD]'; a second claim is a property of its own",
+                )
+                return None
+        when = self.when(read)
+        return Property(entry.id, entry.statement, claim, when, _grounds(entry), read.span)
 
 
 def _grounds(entry: Grounded) -> Grounds:

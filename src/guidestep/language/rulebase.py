@@ -18,11 +18,13 @@ from guidestep.language.documents import (
     DoseEntry,
     FactEntry,
     GuidelineEntry,
+    MeasurementEntry,
     NoticeEntry,
     RequestEntry,
     StepEntry,
     TrackEntry,
 )
+from guidestep.language.properties import BuiltIn
 from guidestep.language.source import Span
 from guidestep.language.tree import Expression
 from guidestep.language.types import Type
@@ -181,6 +183,78 @@ class Assumption:
 
 
 @dataclass(frozen=True, slots=True)
+class Always:
+    """A condition that is true, not merely unknown, of everyone for whom the premise is."""
+
+    condition: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Never:
+    """A condition that is true of nobody for whom the premise is."""
+
+    condition: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class UnchangedBy:
+    """Inputs that change neither the outcome nor the step or action of any track.
+
+    The premise is true with the one values of these inputs as with the other.
+    """
+
+    fields: tuple[str, ...]
+
+
+Claim: TypeAlias = Always | Never | UnchangedBy
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """What is claimed of every answer; `guidestep.language.claims` says what breaks it.
+
+    `when` is the premise: patients for whom it is false or unknown are not spoken of. The
+    conditions name the answer by `guidestep.language.properties`, as references with these names.
+    """
+
+    id: str
+    statement: str
+    claim: Claim
+    when: Expression
+    grounds: Grounds
+    span: Span
+
+    @property
+    def conditions(self) -> tuple[Expression, ...]:
+        """Its conditions, the premise first."""
+        match self.claim:
+            case Always(condition=condition) | Never(condition=condition):
+                return (self.when, condition)
+            case UnchangedBy():
+                return (self.when,)
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """Something that a check of every guideline finds in this one, and why it may stay."""
+
+    property: BuiltIn
+    about: tuple[str, ...]
+    because: str
+    grounds: Grounds
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """How far a measured value may lie from the true one."""
+
+    entry: MeasurementEntry
+    grounds: Grounds
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Rulebase:
     """Everything a guideline folder says."""
 
@@ -198,6 +272,9 @@ class Rulebase:
     progressions: tuple[Progression, ...]
     notices: tuple[Notice, ...]
     requests: tuple[Request, ...]
+    properties: tuple[Property, ...]
+    accepted: tuple[Accepted, ...]
+    measurements: tuple[Measurement, ...]
     digest: str
 
 

@@ -6,12 +6,20 @@ ids alone; those of `MEANING` read the expressions too, and wait until these hav
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from guidestep.language.crosscheck import conditions, grounds, profiles, protocol, safety
+from guidestep.language.crosscheck import (
+    conditions,
+    grounds,
+    measurements,
+    profiles,
+    properties,
+    protocol,
+    safety,
+)
 from guidestep.language.crosscheck.whole import Whole, demographic_inputs, expressions
 from guidestep.language.diagnostics import Diagnostic
-from guidestep.language.documents import GuidelineEntry, Identified
+from guidestep.language.documents import AcceptedEntry, GuidelineEntry, Identified
 from guidestep.language.files import Read
 from guidestep.language.rulebase import Rulebase
 
@@ -30,6 +38,9 @@ STRUCTURE: tuple[Check, ...] = (
     protocol.doses,
     protocol.notices,
     profiles.profiles,
+    properties.sections,
+    properties.inputs,
+    measurements.measurements,
 )
 
 MEANING: tuple[Check, ...] = (
@@ -47,6 +58,7 @@ def crosscheck(
     base: Rulebase,
     guideline: Read[GuidelineEntry],
     reads: Mapping[str, Read[Identified]],
+    accepted: Sequence[Read[AcceptedEntry]] = (),
     *,
     structure_only: bool = False,
 ) -> list[Diagnostic]:
@@ -54,6 +66,6 @@ def crosscheck(
 
     `structure_only` leaves out the checks that read expressions.
     """
-    whole = Whole(base, guideline, reads)
+    whole = Whole(base, guideline, reads, accepted)
     checks = STRUCTURE if structure_only else (*STRUCTURE, *MEANING)
     return [fault for check in checks for fault in check(whole)]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from guidestep.language.crosscheck.whole import Step, Whole
 from guidestep.language.diagnostics import Diagnostic
 from guidestep.language.documents import BandEntry, ScoreEntry
-from guidestep.language.rulebase import Rule
+from guidestep.language.rulebase import Always, Never, Rule, UnchangedBy
 from guidestep.language.tree import And, Cases, Constant, Expression, Not, Or, Reference
 from guidestep.logic import Truth, all_of, any_of, not_
 from guidestep.outcome import Family
@@ -36,6 +36,15 @@ def constants(whole: Whole) -> Iterator[Diagnostic]:
     for id_, assumption in base.assumptions.items():
         if assumption.open_when is not None:
             yield from _constant(whole, assumption.open_when, (False,), id_, "open_when")
+    for property_ in base.properties:
+        yield from _constant(whole, property_.when, (False,), property_.id, "when")
+        match property_.claim:
+            case Always(condition=condition):
+                yield from _constant(whole, condition, (True, False), property_.id, "always")
+            case Never(condition=condition):
+                yield from _constant(whole, condition, (True, False), property_.id, "never")
+            case UnchangedBy():
+                pass
 
 
 def _constant(
@@ -46,6 +55,8 @@ def _constant(
         effect = "always applies" if truth else "never applies"
         if path == ("require",):
             effect = "asks for nothing" if truth else "can never be met"
+        elif path in (("always",), ("never",)):
+            effect = "says nothing of the rules"
         yield Diagnostic(
             "constant-condition",
             whole.span(id_, *path),
@@ -65,7 +76,7 @@ def _truth(node: Expression, whole: Whole) -> Truth:
             return all_of([_truth(operand, whole) for operand in operands])
         case Or(operands=operands):
             return any_of([_truth(operand, whole) for operand in operands])
-        case Reference(name=name):
+        case Reference(name=name) if name in whole.base.definitions:
             return _truth(whole.base.definitions[name].expression, whole)
         case _:
             return None

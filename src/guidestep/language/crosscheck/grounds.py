@@ -9,7 +9,13 @@ from typing import NamedTuple
 from guidestep.language.checker import closest
 from guidestep.language.crosscheck.whole import Step, Whole, expressions
 from guidestep.language.diagnostics import Diagnostic
-from guidestep.language.documents import Grounded, RuleEntry, StepEntry
+from guidestep.language.documents import (
+    Grounded,
+    MeasurementEntry,
+    PropertyEntry,
+    RuleEntry,
+    StepEntry,
+)
 from guidestep.language.source import Span
 from guidestep.language.tree import Parameter, Reference, walk
 from guidestep.language.types import Kind
@@ -67,6 +73,11 @@ def known_ids(whole: Whole) -> Iterator[Diagnostic]:
         yield from unknown("facts", entry.facts, base.facts, at)
         yield from unknown("cites", entry.cites, base.citations, at)
         yield from unknown("assumes", entry.assumes, base.assumptions, at)
+    for read in whole.accepted:
+        yield from unknown("facts", read.entry.facts, base.facts, read.at)
+        yield from unknown("cites", read.entry.cites, base.citations, read.at)
+        yield from unknown("assumes", read.entry.assumes, base.assumptions, read.at)
+        yield from unknown("about", read.entry.about, whole.reads, read.at)
     for id_, rule in base.rules.items():
         if rule.optional is not None and rule.optional.assumes not in base.assumptions:
             span = whole.span(id_, "optional_evidence", "assumes")
@@ -95,6 +106,7 @@ _KINDS = {
     "cites": "citation",
     "assumes": "assumption",
     "treated_by": "entry",
+    "about": "entry",
 }
 
 
@@ -128,7 +140,12 @@ def used(whole: Whole) -> Iterator[Diagnostic]:
     base = whole.base
     used: set[str] = set()
     for _, entry, _ in _groundings(whole):
-        used.update(entry.facts, entry.cites, entry.assumes)
+        used.update(entry.cites)
+        # What decides nothing does not put a fact or an assumption to use.
+        if not isinstance(entry, PropertyEntry | MeasurementEntry):
+            used.update(entry.facts, entry.assumes)
+    for accepted in whole.accepted:
+        used.update(accepted.entry.cites)
     for read in whole.reads.values():
         if isinstance(read.entry, RuleEntry) and read.entry.optional_evidence is not None:
             used.add(read.entry.optional_evidence.assumes)
@@ -168,9 +185,10 @@ def used(whole: Whole) -> Iterator[Diagnostic]:
 
 def used_definitions(whole: Whole) -> Iterator[Diagnostic]:
     """Yield the definitions and parameters that no expression names; bands may only be shown."""
+    claimed = [root for property_ in whole.base.properties for root in property_.conditions]
     names = {
         node.name
-        for root in expressions(whole.base)
+        for root in (*expressions(whole.base), *claimed)
         for node in walk(root)
         if isinstance(node, Reference | Parameter)
     }

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from guidestep.language.documents import GuidelineEntry, Identified
+from guidestep.language.documents import AcceptedEntry, GuidelineEntry, Identified
 from guidestep.language.files import Read
 from guidestep.language.rulebase import Rulebase
 from guidestep.language.source import Span
@@ -22,6 +22,7 @@ class Whole:
     base: Rulebase
     guideline: Read[GuidelineEntry]
     reads: Mapping[str, Read[Identified]]
+    accepted: Sequence[Read[AcceptedEntry]] = ()
 
     def span(self, id_: str, *path: Step) -> Span:
         """Return where a part of an entry stands; without a path, where its id does."""
@@ -29,7 +30,7 @@ class Whole:
 
 
 def expressions(base: Rulebase) -> Iterator[Expression]:
-    """Yield every expression of the rule base, roots only."""
+    """Yield every expression that an answer depends on, roots only."""
     for defined in base.definitions.values():
         yield defined.expression
     for rule in base.rules.values():
