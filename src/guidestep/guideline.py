@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from guidestep.language.program import Engine, Value, Verdict
     from guidestep.language.rulebase import Assumption, Rule, Rulebase
     from guidestep.recommendation import Recommendation, Versions
+    from guidestep.verify.report import Report
 
 Frame = TypeVar("Frame")
 
@@ -338,6 +339,27 @@ class Guideline:
         from guidestep.frame.summary import summarize
 
         return summarize(self, frame, columns=columns, profile=profile, on_invalid=on_invalid)
+
+    def verify(self, *, profile: str | None = None, seconds: float = 10.0) -> Report:
+        """Return what holds for all patients: proofs, and for each that fails a patient.
+
+        The checks of every guideline (no exercise while a red flag is true or unknown, answers that
+        learning more never takes back, nothing unreachable, ...) and the properties that the
+        guideline states itself. `seconds` is the time limit of one question to the solver; what it
+        cuts off is *not proved*, never *holds*. Needs `[verify]`.
+
+        >>> import guidestep
+        >>> guidestep.load("cervical-spasm-opll").verify().holds
+        True
+
+        Raises:
+            EngineDisagreement: The two engines differ on a patient that the solver found.
+            MissingExtra: Z3 is not installed.
+            SettingError: There is no such profile.
+        """
+        from guidestep.verify import verify
+
+        return verify(self, profile=profile, seconds=seconds)
 
     def compiled(self, profile: str | None = None) -> Compiled:
         """Return the program that the engines run for a profile, with its parameters set.

@@ -189,6 +189,9 @@ class Numbers:
         steps = self._named(("round", operand.term.get_id(), places), z3.Int, "rounded")
         scaled = operand.term * constant(scale)
         self._say(z3.And(scaled - steps <= z3.Q(1, 2), steps - scaled <= z3.Q(1, 2)))
+        # A half goes away from zero, where what is rounded is not itself off by a rounding error.
+        up, down = z3.ToInt(scaled + z3.Q(1, 2)), -z3.ToInt(z3.Q(1, 2) - scaled)
+        self.roundings.append(steps == z3.If(scaled >= 0, up, down))
         term = z3.ToReal(steps) / constant(scale)
         span = Fraction(1, 2) / scale
         return Number(known, term, low - span, high + span, False, None, term)

@@ -16,7 +16,7 @@ from guidestep.engines.durable import DurableEngine
 from guidestep.engines.errors import EngineDisagreement
 from guidestep.language.compiler import Compiled
 from guidestep.language.decision import action_name, excused_name, outcome_name
-from guidestep.language.program import Definition, Engine, Program, Value, Verdict
+from guidestep.language.program import Engine, Program, Value, Verdict
 from guidestep.language.rulebase import Rulebase
 from guidestep.outcome import Action, Outcome
 from guidestep.verify.encoding import Encoding, Truth
@@ -73,13 +73,15 @@ class Patient:
 
 
 class Subject:
-    """The program of one profile and the inputs of its patients."""
+    """The program of one profile and the inputs of its patients.
 
-    def __init__(self, base: Rulebase, compiled: Compiled, more: Iterable[Definition] = ()) -> None:
+    `program` may be that of the profile with more definitions, such as those of properties.
+    """
+
+    def __init__(self, base: Rulebase, compiled: Compiled, program: Program | None = None) -> None:
         self.base = base
         self.compiled = compiled
-        program = compiled.program
-        self.program = Program(program.name, program.inputs, (*program.definitions, *more))
+        self.program = program = program or compiled.program
         self.names = frozenset(d.name for d in self.program.definitions)
         self.specs: Mapping[str, FieldSpec] = {
             given.path: spec

@@ -12,7 +12,7 @@ from fractions import Fraction
 
 import z3
 
-from guidestep.assessment import Assessment, AssessmentError, FieldKind, FieldSpec
+from guidestep.assessment import AssessmentError, FieldKind, FieldSpec
 from guidestep.language.program import Value, Verdict
 from guidestep.verify.encoding import Truth
 from guidestep.verify.patient import Patient
@@ -33,7 +33,6 @@ STEPS = (Fraction(10), Fraction(5), Fraction(1), Fraction(1, 2), Fraction(1, 10)
 class Replay:
     """What both engines say to a witness, and of which definitions the solver said otherwise."""
 
-    assessment: Assessment
     verdicts: Mapping[str, Verdict]
     differing: tuple[str, ...]
 
@@ -43,6 +42,8 @@ def ordinary(search: Search, patients: Sequence[Patient]) -> None:
 
     Afterwards the model of the search gives every patient the same values as before.
     """
+    # Doubles are exact far more often than not, and then the engines say what the solver says.
+    search.most(patients[0].subject.numbers.roundings)
     for patient in patients:
         search.most([neg(known) for known in patient.mask.values() if not isinstance(known, bool)])
     for patient in patients:
@@ -81,8 +82,8 @@ def assessment_of(patient: Patient, model: z3.ModelRef) -> dict[str, object]:
     return {**data, **_reasons(patient, model)}
 
 
-def replay(patient: Patient, data: Mapping[str, object], model: z3.ModelRef) -> Replay | None:
-    """Return what both engines say; `None` where the model of assessments refuses the data.
+def verdicts_of(patient: Patient, data: Mapping[str, object]) -> Mapping[str, Verdict] | None:
+    """Return what both engines find for an assessment; `None` where the model refuses it.
 
     Raises:
         EngineDisagreement: The two engines differ.
@@ -92,19 +93,28 @@ def replay(patient: Patient, data: Mapping[str, object], model: z3.ModelRef) -> 
         assessment = subject.base.model.read(data)
     except AssessmentError:
         return None
-    inputs = tuple(
-        assessment.value(given.path) if given.path in subject.base.model.fields() else None
-        for given in subject.program.inputs
-    )
-    verdicts = dict(
-        zip((d.name for d in subject.program.definitions), subject.engines(inputs), strict=True)
-    )
+    fields = subject.base.model.fields()
+    program = subject.program
+    inputs = tuple(assessment.value(i.path) if i.path in fields else None for i in program.inputs)
+    names = (definition.name for definition in program.definitions)
+    return dict(zip(names, subject.engines(inputs), strict=True))
+
+
+def replay(patient: Patient, data: Mapping[str, object], model: z3.ModelRef) -> Replay | None:
+    """Return what both engines say; `None` where the model of assessments refuses the data.
+
+    Raises:
+        EngineDisagreement: The two engines differ.
+    """
+    verdicts = verdicts_of(patient, data)
+    if verdicts is None:
+        return None
     differing = tuple(
         name
         for name in patient.encoding.encoded
         if not _agrees(model, patient.encoding.term(name), verdicts[name])
     )
-    return Replay(assessment, verdicts, differing)
+    return Replay(verdicts, differing)
 
 
 # --- ordinary values ------------------------------------------------------------------------------

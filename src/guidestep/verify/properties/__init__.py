@@ -1,0 +1,1 @@
+"""The properties that `verify` checks, one module a concept: each says what would break it."""
