@@ -17,6 +17,7 @@ from guidestep.recommendation import Recommendation
 
 if TYPE_CHECKING:
     from guidestep.frame.impact import impact as impact
+    from guidestep.verify.diff import diff as diff
 
 __all__ = [
     "Action",
@@ -43,4 +44,8 @@ def __getattr__(name: str) -> object:
         from guidestep.frame.impact import impact
 
         return impact
+    if name == "diff":  # and this `[verify]`
+        from guidestep.verify.diff import diff
+
+        return diff
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,1 @@
+"""Two versions of a guideline side by side: matched, compared by the solver, and told."""
