@@ -2,13 +2,18 @@
 
 All parts are frozen and go to JSON and back; the order of everything is fixed, so that the same
 input gives the same bytes.
+
+The outcome is settled when a recommendation is made, and so is all that it follows from: the
+patient, and the verdicts on which the engines agree. What it says besides is put together when a
+part of it is first asked for, all at once: who reads only outcomes does not wait for the words.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Literal, Self, TypeAlias, cast
 
 from pydantic import TypeAdapter
 
@@ -20,6 +25,9 @@ if TYPE_CHECKING:
     from guidestep.explain.explanation import Explanation
 
 Known: TypeAlias = bool | int | float | str
+
+Parts: TypeAlias = Mapping[str, object]
+"""Fields of a recommendation, by name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,19 +250,51 @@ class Recommendation:
     versions: Versions
     input_digest: str
 
+    @classmethod
+    def made_of(cls, settled: Parts, later: Callable[[], Parts], evidence: Evidence) -> Self:
+        """Return a recommendation of which some parts are put together when first asked for.
+
+        `later` returns all the fields that are not `settled`, always the same. It is let go of as
+        soon as it has been asked. The evidence is kept outside equality, pickles and JSON.
+        """
+        made = object.__new__(cls)
+        made.__dict__.update(settled, _later=later, _evidence=evidence)
+        return made
+
+    if not TYPE_CHECKING:  # a type checker would take it that any name is an attribute
+
+        def __getattr__(self, name: str) -> object:
+            # Python comes here only for what is not there.
+            if name not in self.__dataclass_fields__:
+                raise AttributeError(f"a recommendation has no {name!r}", name=name, obj=self)
+            self._complete()
+            return self.__dict__[name]
+
+    def _complete(self) -> None:
+        """Put together what has not been asked for yet.
+
+        Two threads may both do so; they arrive at the same, and keep the parts of one.
+        """
+        later = self.__dict__.get("_later")
+        if later is None:
+            return
+        try:
+            parts = later()
+        except AttributeError as fault:
+            # It must not be taken for a part that a recommendation does not have.
+            raise RuntimeError("the recommendation could not be put together") from fault
+        for name, part in parts.items():
+            self.__dict__.setdefault(name, part)
+        self.__dict__.pop("_later", None)
+
     def __getstate__(self) -> dict[str, object]:
         # A pickle goes to other processes and files: the patient's data stay here.
-        return {name: part for name, part in self.__dict__.items() if name != "_evidence"}
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
 
     @property
     def evidence(self) -> Evidence | None:
         """What the recommendation was made from; `None` when it was read from JSON."""
         return cast("Evidence | None", self.__dict__.get("_evidence"))
-
-    def with_evidence(self, evidence: Evidence) -> Recommendation:
-        """Keep what the recommendation was made from beside it, outside equality and JSON."""
-        object.__setattr__(self, "_evidence", evidence)
-        return self
 
     def explain(self) -> Explanation:
         """Return why: the tree of every rule that decided, with the values it saw.

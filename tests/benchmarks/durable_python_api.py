@@ -30,7 +30,7 @@ def python_api_evaluator(program: Program) -> Callable[[Sequence[Value]], tuple[
     rulesets = [_ruleset(each, fired) for stratum in rules for each in stratum]
     sids = count()
 
-    def fire(number: int, fragments: str) -> list[str]:
+    def fire(number: int, fragments: str) -> str:
         ruleset, sid = rulesets[number], str(next(sids))
         fired.clear()
         state = ruleset.assert_fact(json.loads(f'{{"sid":"{sid}","z":1{fragments}}}'))
@@ -39,7 +39,7 @@ def python_api_evaluator(program: Program) -> Callable[[Sequence[Value]], tuple[
         ruleset.delete_state(sid)
         if failures != [None]:
             raise RuntimeError(f"the Python API failed: {failures}")
-        return list(fired)
+        return "".join(fired)
 
     return lambda inputs: evaluation.run(inputs, fire)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from functools import cached_property
+from functools import cached_property, partial
 
 from guidestep.answer.missing import Waiting, awaited, listed, wait
 from guidestep.answer.protocol import advised
@@ -31,6 +31,7 @@ from guidestep.recommendation import (
     NotEvaluable,
     NoticeGiven,
     ParameterUsed,
+    Parts,
     Preparation,
     Reason,
     Recommendation,
@@ -48,7 +49,7 @@ class Recommender:
     def __init__(self, base: Rulebase, compiled: Compiled) -> None:
         self._voice = Voice(base, compiled)
         self._outcomes = [(outcome, self._voice.at[outcome_name(outcome)]) for outcome in Outcome]
-        self._used = GuidelineUsed(
+        used = GuidelineUsed(
             id=base.entry.id,
             title=base.entry.title,
             version=base.entry.version,
@@ -61,6 +62,7 @@ class Recommender:
                 ParameterUsed(id=id_, value=value) for id_, value in compiled.parameters.items()
             ),
         )
+        self._settled: Parts = {"guideline": used, "review": base.entry.review}
 
     def recommend(
         self,
@@ -76,56 +78,62 @@ class Recommender:
         """
         voice = self._voice
         evidence = Evidence(voice.base, voice.compiled, assessment, inputs, verdicts)
-        speech = _Speech(voice, evidence)
         outcome = next(outcome for outcome, at in self._outcomes if verdicts[at] is True)
-        possible = speech.possible(outcome)
-        conflicts = speech.true(voice.by_family[Family.CONFLICT])
-        steps: tuple[StepAdvice, ...] = ()
-        missing: tuple[Missing, ...] = ()
-        match outcome:
-            case Outcome.RECOMMEND:
-                steps = speech.steps()
-                reasons = tuple({r.rule: r for step in steps for r in step.reasons}.values())
-            case Outcome.SURVEILLANCE:
-                reasons = speech.true(voice.by_family[Family.SURVEILLANCE])
-            case Outcome.ASSESS_FIRST:
-                reasons = (*conflicts, *speech.assess())
-            case _:
-                reasons = speech.true(voice.blocking, outcome)
-        if outcome is Outcome.ASSESS_FIRST or possible:
-            missing = listed(voice, assessment, speech.waiting())
-        elif any(step.waiting_for for step in steps):
-            missing = listed(voice, assessment, awaited(steps))
-        preparation = speech.preparation(reasons)
-        cautions = speech.cautions()
-        not_evaluable = speech.not_evaluable()
-        notices = speech.notices(outcome)
-        answers = speech.answers(steps)
-        facts, assumptions, citations = voice.ledger.listed(speech.mark)
-        return Recommendation(
-            outcome=outcome,
-            basis=_basis(outcome, reasons, not_evaluable, voice.compiled.off),
-            steps=steps,
-            reasons=reasons,
-            possible=possible,
-            missing=missing,
-            preparation=preparation,
-            results=speech.results(),
-            not_evaluable=not_evaluable,
-            conflicts=conflicts,
-            cautions=cautions,
-            notices=notices,
-            answers=answers,
-            facts=facts,
-            assumptions=assumptions,
-            citations=citations,
-            review=voice.base.entry.review,
-            guideline=self._used,
-            engines=engines,
-            agreement=len(engines) > 1,
-            versions=versions,
-            input_digest=_digest(assessment),
-        ).with_evidence(evidence)
+        settled: Parts = {
+            **self._settled,
+            "outcome": outcome,
+            "engines": engines,
+            "agreement": len(engines) > 1,
+            "versions": versions,
+        }
+        return Recommendation.made_of(settled, partial(_said, voice, evidence, outcome), evidence)
+
+
+def _said(voice: Voice, evidence: Evidence, outcome: Outcome) -> Parts:
+    """Return what there is to say with an outcome."""
+    speech = _Speech(voice, evidence)
+    possible = speech.possible(outcome)
+    conflicts = speech.true(voice.by_family[Family.CONFLICT])
+    steps: tuple[StepAdvice, ...] = ()
+    missing: tuple[Missing, ...] = ()
+    match outcome:
+        case Outcome.RECOMMEND:
+            steps = speech.steps()
+            reasons = tuple({r.rule: r for step in steps for r in step.reasons}.values())
+        case Outcome.SURVEILLANCE:
+            reasons = speech.true(voice.by_family[Family.SURVEILLANCE])
+        case Outcome.ASSESS_FIRST:
+            reasons = (*conflicts, *speech.assess())
+        case _:
+            reasons = speech.true(voice.blocking, outcome)
+    if outcome is Outcome.ASSESS_FIRST or possible:
+        missing = listed(voice, evidence.assessment, speech.waiting())
+    elif any(step.waiting_for for step in steps):
+        missing = listed(voice, evidence.assessment, awaited(steps))
+    preparation = speech.preparation(reasons)
+    cautions = speech.cautions()
+    not_evaluable = speech.not_evaluable()
+    notices = speech.notices(outcome)
+    answers = speech.answers(steps)
+    facts, assumptions, citations = voice.ledger.listed(speech.mark)
+    return {
+        "basis": _basis(outcome, reasons, not_evaluable, voice.compiled.off),
+        "steps": steps,
+        "reasons": reasons,
+        "possible": possible,
+        "missing": missing,
+        "preparation": preparation,
+        "results": speech.results(),
+        "not_evaluable": not_evaluable,
+        "conflicts": conflicts,
+        "cautions": cautions,
+        "notices": notices,
+        "answers": answers,
+        "facts": facts,
+        "assumptions": assumptions,
+        "citations": citations,
+        "input_digest": _digest(evidence.assessment),
+    }
 
 
 class _Speech:

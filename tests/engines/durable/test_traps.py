@@ -191,7 +191,7 @@ def test_a_condition_both_true_and_false_is_an_error() -> None:
     layout = plan(source)
     laid = [lay(stratum.conditions) for stratum in layout.strata]
     with pytest.raises(EngineError, match="both true and false"):
-        Evaluation(layout, laid).run((True,), lambda number, fact: ["a", "b"])
+        Evaluation(layout, laid).run((True,), lambda number, fact: "ab")
 
 
 # --- limits of a ruleset ------------------------------------------------------------------------

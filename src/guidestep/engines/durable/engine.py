@@ -5,13 +5,14 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain, count
-from operator import itemgetter
+from operator import call, itemgetter
 from threading import Lock
 from typing import Any, TypeAlias
 
 from guidestep.engines.durable.arithmetic import Computation
-from guidestep.engines.durable.facts import Source, Writer, fragment, writer
+from guidestep.engines.durable.facts import Writer, fragment, writer
 from guidestep.engines.durable.layout import Echo, Plan
 from guidestep.engines.durable.rulesets import Conclusion, Rules, lay, prove
 from guidestep.engines.durable.session import Session
@@ -20,20 +21,26 @@ from guidestep.engines.errors import EngineError
 from guidestep.language.program import Program, Value, Verdict
 from guidestep.logic import Truth
 
-Fire: TypeAlias = Callable[[int, str], Iterable[str]]
+Fire: TypeAlias = Callable[[int, str], str]
 """Asserts a fact, given as fragments, in a ruleset, given by number; returns what fired."""
+
+Effect: TypeAlias = tuple[int, Truth, str]
+"""What a firing settles: a slot, its truth, and what that adds to facts."""
+
+_MOST_KEPT = 1024
 
 
 @dataclass(frozen=True, slots=True)
 class _Step:
     """One ruleset of a stratum: which fragments make its fact, and what its firings do.
 
-    What fires settles slots: their truth, what it adds to facts, and what would contradict it.
+    What fires settles slots. The same rules fire together for many patients: what follows from them
+    is put together once, and kept up to a bound.
     """
 
     number: int
     pick: Callable[[Sequence[str]], Sequence[str]]
-    effects: Mapping[str, tuple[tuple[int, Truth, object, str], ...]]
+    settled: Callable[[str], Iterable[Effect]]
 
 
 _Computing: TypeAlias = tuple[int, Computation, Writer]
@@ -94,9 +101,7 @@ class Evaluation:
 
     def __init__(self, layout: Plan, rules: Sequence[Sequence[Rules]]) -> None:
         self._width = len(layout.inputs)
-        self._writers = [
-            (source.slot, writer(source)) for source in layout.inputs if source.properties
-        ]
+        self._writers = [writer(source) for source in layout.inputs]
         self._found, self._fragments = _at_first(layout)
         echoes: dict[int, list[Echo]] = {}
         for echo in layout.echoes:
@@ -116,21 +121,15 @@ class Evaluation:
         if len(inputs) != self._width:
             raise EngineError(f"{self._width} inputs were expected, not {len(inputs)}")
         found: list[Any] = [*inputs, *self._found]
-        fragments = self._fragments.copy()
-        for slot, write in self._writers:
-            fragments[slot] = write(found[slot])
+        fragments = [*map(call, self._writers, inputs), *self._fragments]
         for steps, computed in self._strata:
             for step in steps:
                 known = "".join(step.pick(fragments))
                 if not known:
                     continue  # nothing is known that this ruleset reads
-                effects = step.effects
-                for name in fire(step.number, known):
-                    for slot, truth, contrary, text in effects[name]:
-                        if found[slot] is contrary:
-                            raise EngineError("durable_rules found a condition both true and false")
-                        found[slot] = truth
-                        fragments[slot] = text
+                for slot, truth, text in step.settled(fire(step.number, known)):
+                    found[slot] = truth
+                    fragments[slot] = text
             for slot, function, write in computed:
                 value = function(found)
                 found[slot] = value
@@ -139,23 +138,22 @@ class Evaluation:
 
 
 def _at_first(layout: Plan) -> tuple[list[Any], list[str]]:
-    """Return what holds before any rule fires: the conclusions, and what sources add to facts.
+    """Return what holds before any rule fires: the conclusions, and what they add to facts.
 
-    Inputs and what is computed add nothing as yet.
+    What is computed adds nothing as yet.
     """
     found: dict[int, Truth] = dict(layout.settled)
     for stratum in layout.strata:
         found |= {each.source.slot: each.unless for each in stratum.conditions}
     for echo in layout.echoes:
         found[echo.source.slot] = echo.truths[found.get(echo.of.slot)]
-    settled_later = {each.slot for each in layout.inputs}
-    settled_later |= {each.source.slot for s in layout.strata for each in s.computed}
+    computed = {each.source.slot for stratum in layout.strata for each in stratum.computed}
     conclusions = layout.sources[len(layout.inputs) :]
     return (
         [found.get(source.slot) for source in conclusions],
         [
-            "" if source.slot in settled_later else fragment(source, found.get(source.slot))
-            for source in layout.sources
+            "" if source.slot in computed else fragment(source, found.get(source.slot))
+            for source in conclusions
         ],
     )
 
@@ -163,21 +161,26 @@ def _at_first(layout: Plan) -> tuple[list[Any], list[str]]:
 def _step(number: int, rules: Rules, echoes: Mapping[int, Sequence[Echo]]) -> _Step:
     """Return how a ruleset is used."""
 
-    def effects(conclusion: Conclusion) -> Iterator[tuple[int, Truth, object, str]]:
+    def effects(conclusion: Conclusion) -> Iterator[Effect]:
         source, truth = conclusion.source, conclusion.truth
-        yield source.slot, truth, _contrary(source, truth), fragment(source, truth)
+        yield source.slot, truth, fragment(source, truth)
         for echo in echoes.get(source.slot, ()):
             told = echo.truths[truth]
-            yield echo.source.slot, told, object(), fragment(echo.source, told)
+            yield echo.source.slot, told, fragment(echo.source, told)
 
-    return _Step(
-        number,
-        _pick(rules.sources),
-        {
-            name: tuple(chain.from_iterable(map(effects, what)))
-            for name, what in rules.effects.items()
-        },
-    )
+    by_name = {
+        name: tuple(chain.from_iterable(map(effects, what))) for name, what in rules.effects.items()
+    }
+
+    @lru_cache(maxsize=_MOST_KEPT)
+    def settled(names: str) -> tuple[Effect, ...]:
+        # Both forms of a condition are in one ruleset: if they contradict, they do so here.
+        found = set(chain.from_iterable(map(by_name.__getitem__, names)))
+        if len({slot for slot, _, _ in found}) < len(found):
+            raise EngineError("durable_rules found a condition both true and false")
+        return tuple(found)
+
+    return _Step(number, _pick(rules.sources), settled)
 
 
 def _pick(slots: Iterable[int]) -> Callable[[Sequence[Any]], tuple[Any, ...]]:
@@ -186,8 +189,3 @@ def _pick(slots: Iterable[int]) -> Callable[[Sequence[Any]], tuple[Any, ...]]:
     if len(wanted) > 1:
         return itemgetter(*wanted)
     return lambda items: tuple([items[slot] for slot in wanted])
-
-
-def _contrary(source: Source, truth: bool) -> object:
-    """Return what must not have been found before; false is no finding where it is the default."""
-    return object() if source.total else not truth
