@@ -46,6 +46,9 @@ _ENTRIES: tuple[type[documents.Document], ...] = (
     documents.ProgressionEntry,
     documents.NoticeEntry,
     documents.RequestEntry,
+    documents.PropertyEntry,
+    documents.AcceptedEntry,
+    documents.MeasurementEntry,
     documents.CaseEntry,
     documents.Expectation,
 )
@@ -194,6 +197,23 @@ _MEANINGS: Mapping[str, Mapping[str, str]] = {
         "granted_by": "the track and the action that grant it; without it never granted",
         "if_granted": "the answer when granted",
         "otherwise": "the answer when not",
+    },
+    "PropertyEntry": {
+        "when": "of whom it speaks",
+        "never": "what is true of none of them",
+        "always": "what is true of all of them",
+        "unchanged_by": "fields that change neither the outcome nor the step or action of a track",
+    },
+    "AcceptedEntry": {
+        "property": "the check that finds it",
+        "about": "the ids of the rules, bands, steps or assumptions it is found of",
+        "because": "why it may stay",
+    },
+    "MeasurementEntry": {
+        "field": "the number that is measured",
+        "kind": "what the figure is",
+        "error": "how far the value may lie from the true one, on either side",
+        "unit": "UCUM; that of the field",
     },
     "CaseEntry": {
         "base": "the case whose assessment it starts from",
