@@ -46,29 +46,24 @@ from guidestep.language.documents import (
 from guidestep.language.expressions import read_condition, read_quantity
 from guidestep.language.files import Folder, Read
 from guidestep.language.ordering import ordered
-from guidestep.language.properties import answer_types
+from guidestep.language.property_reader import names_of_answer, read_properties
 from guidestep.language.rulebase import (
     Accepted,
-    Always,
     Assumption,
-    Claim,
     Defined,
     Grounds,
     Measurement,
     Move,
-    Never,
     Notice,
     Optional,
     Progress,
     Progression,
-    Property,
     Request,
     Rule,
     Rulebase,
     Start,
     StepBack,
     Track,
-    UnchangedBy,
     Withhold,
 )
 from guidestep.language.source import NOWHERE, Span
@@ -198,21 +193,17 @@ class _Loader:
                 Request(self.when(read), read.span, read.entry, _grounds(read.entry))
                 for read in requests
             ),
-            properties=self.properties(
+            properties=read_properties(
                 properties,
-                answer_types(
-                    {
-                        track.entry.id: [
-                            s.entry.id for s in steps if s.entry.track == track.entry.id
-                        ]
-                        for track in tracks
-                    },
-                    [
-                        *(read.entry.id for read, _ in rules),
-                        *(read.entry.id for read in (*requirements, *progressions)),
-                    ],
-                    [read.entry.id for read in requests],
+                # A rule or step that could not be read may be the one that a name means.
+                replace(self.scope, incomplete=bool(folder.faults) or not self.complete),
+                names_of_answer(
+                    tracks,
+                    steps,
+                    [*(read for read, _ in rules), *requirements, *progressions],
+                    requests,
                 ),
+                self.faults.append,
             ),
             accepted=tuple(
                 Accepted(
@@ -514,43 +505,6 @@ class _Loader:
             read.span,
             entry.advice,
         )
-
-    # --- properties -------------------------------------------------------------------------
-
-    def properties(
-        self, reads: list[Read[PropertyEntry]], answer: Mapping[str, Type]
-    ) -> tuple[Property, ...]:
-        """Return the properties; their conditions alone may use the names of the answer."""
-        # A rule or step that could not be read may be the one that a name means.
-        incomplete = bool(self.folder.faults) or not self.complete
-        scope = replace(self.scope, answer=answer, incomplete=incomplete)
-        usual, self.checker = self.checker, Checker(scope, self.faults.append)
-        found = [self.property(read) for read in reads]
-        self.checker = usual
-        return tuple(property_ for property_ in found if property_ is not None)
-
-    def property(self, read: Read[PropertyEntry]) -> Property | None:
-        entry = read.entry
-        match [key for key in ("never", "always", "unchanged_by") if read.get(key) is not None]:
-            case ["never"]:
-                claim: Claim = Never(self.when(read, "never"))
-            case ["always"]:
-                claim = Always(self.when(read, "always"))
-            case ["unchanged_by"]:
-                claim = UnchangedBy(entry.unchanged_by)
-            case keys:
-                self.fault(
-                    "bad-property",
-                    read.span,
-                    f"'{entry.id}' claims {len(keys)} things at once"
-                    if keys
-                    else f"'{entry.id}' claims nothing",
-                    "write one of 'never: CONDITION', 'always: CONDITION' and 'unchanged_by: "
-                    "[FIELD]'; a second claim is a property of its own",
-                )
-                return None
-        when = self.when(read)
-        return Property(entry.id, entry.statement, claim, when, _grounds(entry), read.span)
 
 
 def _grounds(entry: Grounded) -> Grounds:
