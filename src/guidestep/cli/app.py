@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from guidestep.cli import check, cohort, new, recommend, schema, show, synth, verify
+from guidestep.cli import check, cohort, diff, new, recommend, schema, show, synth, verify
 from guidestep.cli.output import Failure, complain
 
 BUG = 70
@@ -37,6 +37,7 @@ app.command()(new.new)
 app.command()(synth.synth)
 app.command()(cohort.cohort)
 app.command()(verify.verify)
+app.command()(diff.diff)
 
 
 def _print_version(wanted: bool) -> None:
@@ -57,7 +58,8 @@ def guidestep(
 ) -> None:
     """Clinical guidelines as data: assessment in, cited protocol step out.
 
-    Exit codes: 0 success, 1 a guideline at fault (check, verify), 2 bad input or usage.
+    Exit codes: 0 success, 1 a guideline at fault (check, verify) or versions that differ (diff),
+    2 bad input or usage.
     """
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())

@@ -188,13 +188,14 @@ def in_common(base: Rulebase, names: Names) -> Rulebase:
         for id_, step in base.steps.items()
     }
     progressions = tuple(
-        replace(p, track=call(p.track), move=_moved(p.move, call)) for p in base.progressions
+        replace(p, track=call(p.track), move=moved(p.move, call)) for p in base.progressions
     )
     rules = {id_: replace(rule, step=maybe(rule.step)) for id_, rule in base.rules.items()}
     return replace(base, tracks=tracks, steps=steps, progressions=progressions, rules=rules)
 
 
-def _moved(move: Move, call: Callable[[str], str]) -> Move:
+def moved(move: Move, call: Callable[[str], str]) -> Move:
+    """Return a move with its track and steps called otherwise."""
     match move:
         case Start(step=step):
             return Start(call(step))

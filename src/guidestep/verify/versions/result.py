@@ -58,7 +58,7 @@ class Responsible:
     """A rule that makes the difference for a witness.
 
     `before` and `after` are its ids, `None` where a version does not have it. Its verdict differs,
-    or it decides in one version and not in the other.
+    or it decides in one version and not in the other, or something else follows from it.
     """
 
     before: str | None

@@ -11,7 +11,7 @@ from guidestep.language.tree import Field, Reference, walk
 from guidestep.recommendation import Reason, Recommendation
 from guidestep.verify.patient import Patient
 from guidestep.verify.terms import Bool
-from guidestep.verify.versions.matching import Key, paired, plain
+from guidestep.verify.versions.matching import Key, Names, moved, paired, plain
 from guidestep.verify.versions.result import Responsible
 
 Pairs: TypeAlias = tuple[tuple[str | None, str | None], ...]
@@ -66,9 +66,13 @@ def _judged(patient: Patient, rule: str) -> bool:
 
 
 def responsible(
-    pairs: Pairs, old: Patient, new: Patient, before: Recommendation, after: Recommendation
+    pairs: Pairs,
+    names: Names,
+    patients: tuple[Patient, Patient],
+    answers: tuple[Recommendation, Recommendation],
 ) -> tuple[Responsible, ...]:
-    """Return the rules whose verdict differs, or that decide in one version alone."""
+    """Return the rules whose verdict differs, that decide in one alone, or conclude otherwise."""
+    (old, new), (before, after) = patients, answers
     ours, theirs = ({r.rule: r for r in answer.reasons} for answer in (before, after))
     named = {rule for pair in pairs for rule in pair}
     # Open points decide too, and that no rule does.
@@ -79,13 +83,26 @@ def responsible(
         verdicts = _verdict(before, one), _verdict(after, other)
         # A rule of one version alone matters where it decides.
         differ = verdicts[0] != verdicts[1] and ABSENT not in verdicts
-        if differ or decides[0] is not decides[1]:
+        otherwise = all(decides) and _concludes(old, one, {}) != _concludes(
+            new, other, names.common
+        )
+        if differ or otherwise or decides[0] is not decides[1]:
             reason = theirs.get(other or "") or ours.get(one or "")
             statement, grounds = _said(reason, (new, other), (old, one))
             found.append(
                 Responsible(one, other, statement, verdicts, decides, grounds.facts, grounds.cites)
             )
     return tuple(sorted(found, key=lambda r: r.verdicts[0] == r.verdicts[1]))
+
+
+def _concludes(patient: Patient, id_: str | None, common: Mapping[str, str]) -> object:
+    """Return what follows from a rule, by the common names."""
+    base = patient.subject.base
+    for p in base.progressions:
+        if p.id == id_:
+            return moved(p.move, lambda name: common.get(name, name))
+    rule = base.rules.get(id_ or "")
+    return None if rule is None else rule.then
 
 
 def _verdict(answer: Recommendation, rule: str | None) -> str:

@@ -110,7 +110,8 @@ class Seeker:
 
     def _told(self, asked: Asked) -> Witness:
         old, new = self.both.old.patient, self.both.new.patient
-        rules = responsible(self.rules, old, new, asked.before, asked.after)
+        answers = asked.before, asked.after
+        rules = responsible(self.rules, self.both.names, (old, new), answers)
         facts = tuple(
             fact
             for fact in dict.fromkeys(fact for rule in rules for fact in rule.facts)

@@ -79,6 +79,8 @@ def _region(number: int, region: Region) -> Iterator[str]:
 def _witness(witness: Witness) -> Iterator[str]:
     for rule in witness.rules:
         yield f"   by {_rule(rule)}"
+    if not witness.rules:
+        yield "   by no rule: the tracks or what the profile accepts differ"
     known = ", ".join(f"{path} {_plain(value)}" for path, value in witness.shown.items())
     if known:
         yield f"   such as with {known}"
@@ -95,6 +97,8 @@ def _rule(rule: Responsible) -> str:
         name = after if before == after else f"{before} -> {after}"
     if rule.verdicts[0] != rule.verdicts[1]:
         how = f"{rule.verdicts[0]} -> {rule.verdicts[1]}"
+    elif all(rule.decides):
+        how = f"{rule.verdicts[0]}, leads elsewhere"
     else:
         how = f"{rule.verdicts[0]}, decides {'before' if rule.decides[0] else 'now'}"
     grounds = "; ".join(", ".join(each) for each in (rule.facts, rule.cites) if each)
