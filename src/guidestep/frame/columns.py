@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from narwhals.dtypes import DType
 
 _LARGEST = float_info.max
+_WHOLE = (nw.Int64, nw.Int32, nw.Int16, nw.Int8, nw.UInt64, nw.UInt32, nw.UInt16, nw.UInt8)
+_NUMBERS = (*_WHOLE, nw.Float64, nw.Float32)
+"""The types of numbers that are in memory as a processor has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +46,17 @@ class Reading:
     `values` gives each field that has a column, or is derived from some that have: a nullable
     condition, float, date or text. `faults` says of a field in which ways it can hold what is no
     value of it; there `values` is null if it was to be clean, `given` what stands there. `wrong`
-    are the columns that cannot be read at all.
+    are the columns that cannot be read at all. `plain` names the column of each field whose value
+    is what stands in it, and of those `limits` gives the bounds of the ones that can be at fault
+    only by lying outside of them.
     """
 
     given: dict[str, nw.Expr] = field(default_factory=dict)
     values: dict[str, nw.Expr] = field(default_factory=dict)
     faults: dict[str, list[nw.Expr]] = field(default_factory=dict)
     wrong: list[WrongType] = field(default_factory=list)
+    plain: dict[str, str] = field(default_factory=dict)
+    limits: dict[str, tuple[float, float]] = field(default_factory=dict)
 
     def invalid(self, path: str) -> nw.Expr:
         """Return where a field holds what is no value of it; never null."""
@@ -104,7 +111,11 @@ class _Reader:
         value, faults = found
         self.reading.given[path] = column
         self.reading.values[path] = value
+        if value is column or dtype in _NUMBERS:
+            self.reading.plain[path] = self.bound[path]
         self.spoil(path, *faults)
+        if dtype in _NUMBERS and (dtype.is_integer() or spec.kind is FieldKind.DECIMAL):
+            self.reading.limits[path] = _limits(spec)
         reason = self.bound.get(f"{REASONS}.{path}")
         if reason is not None:  # a value, and why there is none: one of the two is wrong
             self.spoil(path, ~value.is_null() & ~nw.col(reason).is_null())
@@ -114,10 +125,12 @@ class _Reader:
         if not faults:
             return
         self.reading.faults.setdefault(path, []).extend(faults)
+        self.reading.limits.pop(path, None)
         if self.clean and path in self.reading.values:
             bad = reduce(or_, (fault.fill_null(value=False) for fault in faults))
             values = self.reading.values
             values[path] = nw.when(~bad).then(values[path])
+            self.reading.plain.pop(path, None)
 
     def late_dates(self) -> None:
         """Mark the dates that follow the date they may not follow."""
@@ -147,6 +160,7 @@ class _Reader:
             # What was entered stands; where it was no value, nothing takes its place.
             derived = nw.coalesce(values[path], derived)
         self.reading.given[path] = values[path] = derived
+        self.reading.plain.pop(path, None)
         self.spoil(path, *_outside(spec, derived))
 
 
@@ -175,9 +189,14 @@ def _number(spec: FieldSpec, column: nw.Expr, dtype: DType) -> Read | str:
     return value, outside
 
 
-def _outside(spec: FieldSpec, value: nw.Expr) -> tuple[nw.Expr, nw.Expr]:
+def _limits(spec: FieldSpec) -> tuple[float, float]:
     low = -_LARGEST if spec.minimum is None else float(spec.minimum)
     high = _LARGEST if spec.maximum is None else float(spec.maximum)
+    return low, high
+
+
+def _outside(spec: FieldSpec, value: nw.Expr) -> tuple[nw.Expr, nw.Expr]:
+    low, high = _limits(spec)
     return value < low, value > high  # to every library here, NaN is greater than all numbers
 
 

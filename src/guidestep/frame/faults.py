@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import narwhals as nw
@@ -66,13 +66,23 @@ def wrong_types(
 
 
 def invalid_values(
-    guideline: Guideline, frame: LazyFrame, bound: Mapping[str, str], reading: Reading
+    guideline: Guideline,
+    frame: LazyFrame,
+    bound: Mapping[str, str],
+    reading: Reading,
+    sound: Collection[str] = (),
 ) -> list[ColumnFault]:
     """Return the faults of columns that hold what is no value of their field.
 
-    `bound` names the columns as the user does; `frame` is read once where nothing is at fault.
+    `bound` names the columns as the user does; `frame` is read once where nothing is at fault, and
+    not at all for the fields of which it is known that they are `sound`.
     """
-    asked = [(path, fault) for path, faults in reading.faults.items() for fault in faults]
+    asked = [
+        (path, fault)
+        for path, faults in reading.faults.items()
+        if path not in sound
+        for fault in faults
+    ]
     if not asked:
         return []
     found = frame.select(**{f"a{n}": fault.any() for n, (_, fault) in enumerate(asked)})

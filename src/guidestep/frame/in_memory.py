@@ -5,7 +5,7 @@ The same columns as `guidestep.frame.answers` writes, value for value.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -16,17 +16,14 @@ import polars as pl
 import pyarrow as pa
 
 from guidestep.engines.frame import LazyFrame
+from guidestep.engines.frame.digits import Words, any_true, counted, first_true, write_numbers
 from guidestep.engines.frame.graph import Graph
+from guidestep.engines.frame.held import Held, in_threads, packed
+from guidestep.engines.frame.leaves import Leaves
 from guidestep.engines.frame.steps import Condition
-from guidestep.engines.frame.words import (
-    WordEngine,
-    Words,
-    any_true,
-    counted,
-    first_true,
-    numbers,
-)
+from guidestep.engines.frame.words import WordEngine
 from guidestep.frame.answers import BITS
+from guidestep.frame.columns import Reading
 from guidestep.frame.draft import Choice
 from guidestep.frame.report import Report
 
@@ -44,14 +41,42 @@ class _Column:
     some: Callable[[Mapping[int, Words]], Words] | None = None
 
 
+def within_limits(frame: pl.DataFrame, reading: Reading) -> set[str]:
+    """Return fields all of whose values lie within their limits: most, and only those."""
+    held = Held(frame)
+    outside: set[str] = set()
+
+    def look(start: int) -> None:
+        piece = held.piece(start)
+        for path, (low, high) in reading.limits.items():
+            values = piece.values(reading.plain[path])
+            inside = (values >= low) & (values <= high)
+            # Where there is no value, anything may stand.
+            if not inside.all() and ((~packed(inside) & piece.known(reading.plain[path])).any()):
+                outside.add(path)
+
+    in_threads(look, held.starts())
+    return reading.limits.keys() - outside
+
+
 class InMemory:
     """Answers cohorts in memory that have the same columns; made once, then used for all of them.
 
-    `present` are the inputs that have a column; with `rules` each rule's verdict is given too.
+    `source` gives the column of each input that has one, and `held` names those whose values are
+    just what a column holds; `members` are the lists of the columns that are Enums. With `rules`
+    each rule's verdict is given too.
     """
 
-    def __init__(self, report: Report, present: Collection[str], *, rules: bool) -> None:
-        graph = Graph(report.program, present.__contains__)
+    def __init__(
+        self,
+        report: Report,
+        source: Mapping[str, nw.Expr],
+        held: Mapping[str, str],
+        members: Mapping[str, Mapping[str, int]],
+        *,
+        rules: bool,
+    ) -> None:
+        graph = Graph(report.program, source.__contains__)
         answers = _Answers(report, graph)
         self.columns = dict(answers.columns())
         names = report.rules if rules else {}
@@ -59,35 +84,41 @@ class InMemory:
         wanted = [*answers.asked]
         wanted += [n for verdict in self.verdicts.values() for n in (verdict.true, verdict.known)]
         self.engine = WordEngine(graph, wanted)
+        self.leaves = Leaves(graph, self.engine.leaves, source, held, members)
 
-    def answered(self, frame: LazyFrame, source: Mapping[str, nw.Expr], rows: int) -> pl.DataFrame:
-        """Return the answers to the patients of a lazy Polars frame of so many rows, in order.
+    def answered(self, frame: LazyFrame, held: Held) -> pl.DataFrame:
+        """Return the answers to the patients of a lazy Polars frame, in order.
 
-        `source` gives the column of each input that has one.
+        `held` are the same patients, where they lie in memory.
         """
-        held = -(-rows // 64)
+        rows, length = held.rows, -(-held.rows // 64)
         found = {name: np.zeros(rows, column.dtype) for name, column in self.columns.items()}
-        given = {name: np.zeros(held, np.uint64) for name, c in self.columns.items() if c.some}
-        truths = {id_: np.zeros((2, held), np.uint64) for id_ in self.verdicts}
-        for leaves in self.engine.leaves(frame, source):
-            for here, words in self.engine.run(leaves):
-                some = slice(here.start // 64, -(-here.stop // 64))
-                for name, column in self.columns.items():
-                    digits = column.digits(words)
-                    found[name][here] = numbers(digits, here.stop - here.start, column.dtype)
-                    if column.some is not None:
-                        given[name][some] = column.some(words)
-                for id_, verdict in self.verdicts.items():
-                    truths[id_][:, some] = words[verdict.true], words[verdict.known]
-        return pl.DataFrame(
-            {
-                name: _texts(column.texts, found[name], given[name])
-                if name in given
-                else pl.Series(found[name])
-                for name, column in self.columns.items()
-            }
-            | {f"rule.{id_}": _truths(true, rows, known) for id_, (true, known) in truths.items()}
+        given = {name: np.zeros(length, np.uint64) for name, c in self.columns.items() if c.some}
+        truths = {id_: np.zeros((2, length), np.uint64) for id_ in self.verdicts}
+        calculated = self.leaves.calculated(frame)
+
+        def answer(start: int) -> None:
+            piece = held.piece(start)
+            here = slice(start, start + piece.rows)
+            some = slice(here.start // 64, -(-here.stop // 64))
+            read = self.leaves.reader(piece, calculated.piece(start))
+            words = self.engine.run(read, some.stop - some.start)
+            for name, column in self.columns.items():
+                write_numbers(column.digits(words), found[name][here])
+                if column.some is not None:
+                    given[name][some] = column.some(words)
+            for id_, verdict in self.verdicts.items():
+                truths[id_][:, some] = words[verdict.true], words[verdict.known]
+
+        in_threads(answer, held.starts())
+        texts = _texts(
+            {name: (self.columns[name].texts, found[name], given[name]) for name in given}
         )
+        series = {name: texts.get(name, pl.Series(found[name])) for name in self.columns}
+        series |= {
+            f"rule.{id_}": _truths(true, rows, known) for id_, (true, known) in truths.items()
+        }
+        return pl.DataFrame(series)
 
 
 class _Answers:
@@ -150,10 +181,20 @@ class _Answers:
         return found
 
 
-def _texts(texts: tuple[str, ...], places: npt.NDArray[Any], given: Words) -> pl.Series:
-    """Return the texts at some places of a list, null where none is given."""
-    series, there = pl.Series(places), _truths(given, len(places))
-    return pl.select(pl.when(there).then(series)).to_series().cat.to(pl.Enum(texts))
+def _texts(
+    columns: Mapping[str, tuple[tuple[str, ...], npt.NDArray[Any], Words]],
+) -> dict[str, pl.Series]:
+    """Return columns of the texts at some places of a list, null where none is given."""
+
+    def made(name: str) -> pl.Series:
+        texts, places, given = columns[name]
+        buffers = [pa.py_buffer(given), pa.py_buffer(places)]
+        type_ = pa.from_numpy_dtype(places.dtype)
+        series = pl.from_arrow(pa.Array.from_buffers(type_, len(places), buffers))
+        assert isinstance(series, pl.Series)
+        return series.cat.to(pl.Enum(texts))
+
+    return dict(zip(columns, in_threads(made, columns), strict=True))
 
 
 def _truths(true: Words, rows: int, known: Words | None = None) -> pl.Series:

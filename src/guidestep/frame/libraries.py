@@ -36,7 +36,8 @@ class Table:
     `names` gives the name in `frame` of each of those columns, `types` its type. `enums` says
     whether a text of a known list can be an Enum. `finish` returns the user's frame with outputs,
     given this frame with further columns, the outputs, and the names of the columns it had. Of a
-    frame in memory `attach` returns the user's frame with answers beside it, row by row.
+    frame in memory `held` are the columns as they lie there, and `attach` returns the user's frame
+    with answers beside it, row by row.
     """
 
     frame: LazyFrame
@@ -44,6 +45,7 @@ class Table:
     types: Mapping[str, DType]
     enums: bool
     finish: Callable[[LazyFrame, Mapping[str, nw.Expr], Sequence[str]], Any]
+    held: pl.DataFrame | None = None
     attach: Callable[[pl.DataFrame], Any] | None = None
 
 
@@ -102,14 +104,16 @@ def collected(frame: LazyFrame) -> list[dict[str, Any]]:
 
 
 def _eager(
-    some: LazyFrame, names: Mapping[str, str], attach: Callable[[pl.DataFrame], Any]
+    held: pl.DataFrame, names: Mapping[str, str], attach: Callable[[pl.DataFrame], Any]
 ) -> Table:
+    some: LazyFrame = nw.from_native(held.lazy())
+
     def finish(frame: LazyFrame, outputs: Mapping[str, nw.Expr], own: Sequence[str]) -> Any:
         # First beside the columns, so that what is the same for everyone is there for everyone.
         answers = frame.with_columns(**outputs).select(*outputs)
         return attach(answers.to_native().collect(engine="streaming"))
 
-    return Table(some, names, some.collect_schema(), True, finish, attach)
+    return Table(some, names, some.collect_schema(), True, finish, held, attach)
 
 
 def _in_memory(whole: nw.DataFrame[Any], columns: Sequence[str]) -> Table:
@@ -125,7 +129,7 @@ def _in_memory(whole: nw.DataFrame[Any], columns: Sequence[str]) -> Table:
     plain = {name: f"{PLAIN}{index}" for index, name in enumerate(columns or whole.columns[:1])}
     series = [whole[name].alias(new).to_frame() for name, new in plain.items()]
     some: LazyFrame = nw.concat(series, how="horizontal").lazy(backend="polars")
-    return _eager(some, plain, attach)
+    return _eager(some.to_native().collect(), plain, attach)
 
 
 def _pandas(whole: nw.DataFrame[Any], columns: Sequence[str]) -> Table:
@@ -153,9 +157,8 @@ def _pandas(whole: nw.DataFrame[Any], columns: Sequence[str]) -> Table:
             series[new] = pyarrow.Array.from_pandas(native[name])
         except pyarrow.ArrowInvalid as error:
             raise ColumnError(f"the column {name} holds values of several types: {error}") from None
-    arrow: Any = polars.from_arrow(pyarrow.table(series))
-    some: LazyFrame = nw.from_native(arrow.lazy())
-    return _eager(some, plain, attach)
+    held: Any = polars.from_arrow(pyarrow.table(series))
+    return _eager(held, plain, attach)
 
 
 # --- frames elsewhere -----------------------------------------------------------------------------

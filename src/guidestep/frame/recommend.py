@@ -43,13 +43,13 @@ TEMPORARY = "guidestep_t"
 class Prepared:
     """What one profile of a guideline says of a cohort, made once; `paths` are the fields read.
 
-    `in_memory` keeps what answers cohorts in memory, by the fields that they have.
+    `in_memory` keeps what answers cohorts in memory, by how their columns are read.
     """
 
     report: Report
     engine: FrameEngine
     paths: tuple[str, ...]
-    in_memory: dict[tuple[frozenset[str], bool], InMemory] = field(default_factory=dict)
+    in_memory: dict[tuple[object, ...], InMemory] = field(default_factory=dict)
 
 
 _PREPARED: WeakKeyDictionary[Guideline, dict[str, Prepared]] = WeakKeyDictionary()
@@ -90,7 +90,12 @@ class Cohort:
         Raises:
             CohortError: There are some.
         """
-        faults = invalid_values(self.guideline, self.table.frame, self.bound, self.reading)
+        sound: Collection[str] = ()
+        if self.table.held is not None:
+            from guidestep.frame.in_memory import within_limits
+
+            sound = within_limits(self.table.held, self.reading)
+        faults = invalid_values(self.guideline, self.table.frame, self.bound, self.reading, sound)
         if faults:
             raise CohortError(faults)
 
@@ -216,14 +221,20 @@ def _in_memory(
     ready: Prepared, cohort: Cohort, detail: Detail, prefix: str, *, flags: bool
 ) -> pl.DataFrame:
     """Return the answers alone, worked out on bits: many times as fast as by columns."""
+    from guidestep.engines.frame.held import Held
     from guidestep.frame.in_memory import InMemory
 
+    assert cohort.table.held is not None
     frame, source = cohort.source(ready.paths)
-    key = (frozenset(source), detail == "rules")
+    held, plain = Held(cohort.table.held), cohort.reading.plain
+    looked_at = {path: plain[path] for path in source if path in plain}
+    members = {path: tuple(held.members.get(name, ())) for path, name in looked_at.items()}
+    key = (frozenset(source), frozenset(looked_at.items()), frozenset(members.items()), detail)
     if key not in ready.in_memory:
-        ready.in_memory[key] = InMemory(ready.report, key[0], rules=key[1])
-    rows: Any = cohort.table.frame.select(nw.len()).collect().item()
-    answers = ready.in_memory[key].answered(frame, source, rows)
+        ready.in_memory[key] = InMemory(
+            ready.report, source, looked_at, held.members, rules=detail == "rules"
+        )
+    answers = ready.in_memory[key].answered(frame, held)
     if flags:
         invalid: Any = frame.with_columns(**{INVALID: _named(cohort.reading)}).select(INVALID)
         answers = answers.hstack(invalid.to_native().collect())
