@@ -149,7 +149,7 @@ class Guideline:
 
     @property
     def digest(self) -> str:
-        """SHA-256 over the files of the guideline."""
+        """SHA-256 over the files of the guideline that decide."""
         return self.base.digest
 
     @property
