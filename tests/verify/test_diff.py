@@ -513,7 +513,7 @@ def test_the_case_file_passes_under_the_new_version(tmp_path: Path) -> None:
 # --- never equal while a patient differs ----------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", range(24))
+@pytest.mark.parametrize("seed", range(16))
 def test_random_versions(knee: Guideline, seed: int) -> None:
     rng = random.Random(seed)
     old = at_random(knee, rng, 3)
@@ -560,19 +560,15 @@ def test_the_command(command: Command, tmp_path: Path) -> None:  # noqa: F811
     assert found.code == 1
     assert "stricter" in found.out
     assert len(yaml.safe_load((tmp_path / "cases.yaml").read_text())) == 3
-    as_json = command("diff", "cervical-spasm-opll", "new", "--json", "--profile", "strict")
+    assert command("synth", "300", "--out", "patients.csv").code == 0
+    arguments = ("--json", "--profile", "strict", "--cohort", "patients.csv")
+    as_json = command("diff", "cervical-spasm-opll", "new", *arguments)
+    assert as_json.code == 1
     data = json.loads(as_json.out)
     assert data["exercise"] == "stricter"
+    assert data["cohort"]["patients"] == 300
+    assert sum(region["count"] for region in data["regions"]) == data["cohort"]["count"]
     assert data["regions"][0]["witness"]["assessment"]["encounter"]["assessment_date"]
-
-
-@pytest.mark.parametrize("suffix", [".parquet", ".csv"])
-def test_the_command_with_a_cohort(command: Command, tmp_path: Path, suffix: str) -> None:  # noqa: F811
-    changed_guideline(tmp_path / "new")
-    assert command("synth", "500", "--out", f"patients{suffix}").code == 0
-    found = command("diff", "cervical-spasm-opll", "new", "--cohort", f"patients{suffix}")
-    assert "cohort: the answer changes for" in found.out
-    assert found.code == 1
 
 
 def test_the_command_refuses_what_it_cannot_use(command: Command, tmp_path: Path) -> None:  # noqa: F811

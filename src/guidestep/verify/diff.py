@@ -201,7 +201,8 @@ class _Comparison:
         return Decisions.NOT_SETTLED if self.open or not self.complete else Decisions.EQUAL
 
     def _told(self, found: Impact | None) -> Iterator[Region]:
-        for step, witness in self.regions:
+        # In a fixed order, in whatever order the solver came upon them.
+        for step, witness in sorted(self.regions, key=_place):
             count = share = None
             if found is not None:
                 words = step.words({})  # both by the names of the old version
@@ -299,6 +300,11 @@ def _rides(patient: Patient, id_: str | None) -> Bool:
         return patient.true(id_)
     off = patient.subject.compiled.off
     return not off.intersection(items[id_].grounds.assumes)
+
+
+def _place(region: tuple[Change, Witness]) -> tuple[int, int, int, tuple[str, str]]:
+    step = region[0]
+    return step.before.precedence, step.after.precedence, len(step.tracks), step.words({})
 
 
 def _side(guideline: Guideline, profile: str) -> Side:

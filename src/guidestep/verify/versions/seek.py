@@ -120,13 +120,11 @@ class Seeker:
         step = change(*asked.said, self.both.tracks)
         words = self.words(step)
         id_ = "-".join("".join(c if c.isalnum() else " " for c in " to ".join(words)).split())
-        case = case_text(
-            id_.lower(),
-            f"Before, {words[0]}; now {words[1]}",
-            asked.assessments[1],
-            asked.after,
-            facts,
-        )
+        statement = f"Before, {words[0]}; now {words[1]}"
+        case = case_text(id_.lower(), statement, asked.assessments[1], asked.after, facts)
+        if set_ := self.both.new.guideline.parameters:
+            values = ", ".join(f"{name} {value:g}" for name, value in set_.items())
+            case = f"# This answer is given with {values}.\n{case}"
         read = {
             **read_by(old, [r.before for r in rules if r.before]),
             **read_by(new, [r.after for r in rules if r.after]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from guidestep.recommendation import Recommendation
 from guidestep.verify.versions.result import Decisions, Diff, Exercise, Region, Responsible, Witness
 
 SHOWN = 20
@@ -29,6 +30,9 @@ def _lines(diff: Diff) -> Iterator[str]:
     yield from _settings(diff)
     yield f"decisions: {_decisions(diff)}"
     yield f"exercise: {_EXERCISE[diff.exercise]}"
+    for word, shown in (("more", diff.more), ("less", diff.less)):
+        if shown is not None:
+            yield f"   {word}, such as {_answer(shown.before)} -> {_answer(shown.after)}"
     if diff.cohort is not None:
         cohort = diff.cohort
         share = f"{cohort.count} of {cohort.patients} patients ({cohort.share:.2%})"
@@ -38,7 +42,7 @@ def _lines(diff: Diff) -> Iterator[str]:
         yield ""
         yield from _region(number, region)
     if diff.open:
-        yield "\nnot settled, since no engine confirmed the solver:"
+        yield "\nnot settled:"
         yield from (f"- {o.before} -> {o.after}: {o.reason}" for o in diff.open)
     yield from _list("content: what is done in a step, or how urgently", map(str, diff.content))
     yield from _list("rides along for other patients", diff.also)
@@ -76,6 +80,11 @@ def _region(number: int, region: Region) -> Iterator[str]:
     yield from _witness(region.witness)
 
 
+def _answer(given: Recommendation) -> str:
+    steps = ", ".join(f"{step.action.value} {step.id}" for step in given.steps)
+    return f"{given.outcome.value}: {steps}" if steps else given.outcome.value
+
+
 def _witness(witness: Witness) -> Iterator[str]:
     for rule in witness.rules:
         yield f"   by {_rule(rule)}"
@@ -84,9 +93,12 @@ def _witness(witness: Witness) -> Iterator[str]:
     known = ", ".join(f"{path} {_plain(value)}" for path, value in witness.shown.items())
     if known:
         yield f"   such as with {known}"
+    values: dict[tuple[str, str], list[str]] = {}
     for beside in witness.beside:
         answers = f"{beside.before} -> {beside.after}" if beside.changes else "no difference"
-        yield f"   with {beside.path} {beside.value:g}: {answers}"
+        values.setdefault((beside.path, answers), []).append(f"{beside.value:g}")
+    for (path, answers), found in values.items():
+        yield f"   with {path} {', '.join(found)}: {answers}"
 
 
 def _rule(rule: Responsible) -> str:
