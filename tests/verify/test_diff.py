@@ -19,7 +19,7 @@ from guidestep import Guideline, SettingError
 from guidestep.cases import read_cases, run_case
 from guidestep.frame import synthesize, to_frame
 from guidestep.language.rulebase import Withhold
-from guidestep.language.tree import Call, Compare, Constant, Field
+from guidestep.language.tree import Arithmetic, Call, Compare, Constant, Field
 from guidestep.outcome import Outcome
 from guidestep.verify.diff import diff
 from guidestep.verify.versions.matching import paired
@@ -368,13 +368,22 @@ def test_values_without_anything_in_common(knee: Guideline, tmp_path: Path) -> N
         "knee.flexion has no value in common: only patients without it are compared",
     )
     assert found.decisions is Decisions.EQUAL
-    places = {
+    renaming = {
         "steps.yaml": [("B1", "D1"), ("B2", "D2")],
         "progression.yaml": [("B1", "D1"), ("B2", "D2")],
         "assumptions.yaml": [("B1", "D1")],
     }
-    members = edited(tmp_path / "steps", places, model=model_with(bend=("none", "D1", "D2")))
+    members = edited(tmp_path / "steps", renaming, model=model_with(bend=("none", "D1", "D2")))
     assert diff(knee, members).equal
+    found = diff(knee, members.configure(least_flexion=100))
+    assert_sound(found, knee, members.configure(least_flexion=100))
+    (region,) = found.regions
+    assert (region.before, region.after) == ("recommend: progress B2", "recommend: continue D1")
+    places = [
+        data["programme"]["bend"]  # type: ignore[index]
+        for data in (region.witness.old_assessment, region.witness.assessment)
+    ]
+    assert places == ["B1", "D1"]
     with pytest.raises(SettingError, match="only guidelines over the same assessments"):
         diff(knee, members, cohort=to_frame(bending(3)))
 
@@ -426,6 +435,38 @@ def test_what_the_solver_cannot_compute_is_not_settled(knee: Guideline) -> None:
     assert not found.regions
     assert found.limits == ("a power",)
     assert "engines say otherwise" in str(found)
+
+
+def test_a_product_that_the_solver_cannot_compute_has_a_patient(knee: Guideline) -> None:
+    def with_product(limit: float) -> Guideline:
+        product = Arithmetic("*", Field("knee.flexion"), Field("programme.holds"))
+        rules = dict(knee.base.rules)
+        rules["locked"] = replace(rules["locked"], when=Compare(">", product, Constant(limit)))
+        return Guideline(replace(knee.base, rules=rules))
+
+    old, new = with_product(1000), with_product(5000)
+    found = diff(old, new)
+    assert found.decisions is Decisions.DIFFERENT
+    assert found.limits == ("a product of two inputs",)
+    for region in found.regions:
+        data = region.witness.assessment
+        product = data["knee"]["flexion"] * data["programme"]["holds"]  # type: ignore[index]
+        assert 1000 < product <= 5000
+
+
+def test_roundings_are_not_settled_and_never_equal(knee: Guideline) -> None:
+    """A tenth is not a double: what is a tenth of it may differ in the last digit."""
+
+    def with_tenth(tenth: Arithmetic) -> Guideline:
+        rules = dict(knee.base.rules)
+        rules["locked"] = replace(rules["locked"], when=Compare(">=", tenth, Constant(9)))
+        return Guideline(replace(knee.base, rules=rules))
+
+    bend = Field("knee.flexion")
+    times = with_tenth(Arithmetic("*", bend, Constant(0.1)))
+    found = diff(times, with_tenth(Arithmetic("/", bend, Constant(10))))
+    assert found.decisions is Decisions.NOT_SETTLED
+    assert diff(times, times).equal
 
 
 # --- the shipped guideline ------------------------------------------------------------------------

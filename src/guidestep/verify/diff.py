@@ -75,7 +75,7 @@ def diff(
     >>> found.exercise.value, found.complete
     ('stricter', True)
     >>> found.regions[0].before, found.regions[0].after
-    ('recommend: progress R2', 'recommend: continue R1')
+    ('recommend: progress M2', 'recommend: continue M1')
 
     Raises:
         CohortError: The cohort cannot be read; it names each fault.

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeAlias
 
 import z3
 
-from guidestep.assessment import AssessmentError
+from guidestep.assessment import AssessmentError, FieldKind, FieldSpec
 from guidestep.assessment.frozen import FrozenDict
 from guidestep.engines.errors import EngineError
 from guidestep.language.program import Value
@@ -20,13 +23,20 @@ from guidestep.verify.versions.answers import Change, Said, change, said_by
 from guidestep.verify.versions.both import Both
 from guidestep.verify.versions.result import Beside, Witness
 from guidestep.verify.versions.rules import Pairs, read_by, responsible
-from guidestep.verify.witness import assessment_of, ordinary
+from guidestep.verify.witness import ORDINARY_DAY, assessment_of, ordinary
 
 POLISH = 1.0
 """The time limit of each wish for a more ordinary patient, in seconds."""
 
+TRIED = 100
+"""How many patients with other numbers are tried where the solver does not compute one."""
+
 MOST_BESIDE = 12
 """How many values on and beside thresholds are shown of one witness at most."""
+
+
+Assessments: TypeAlias = tuple[Mapping[str, object], Mapping[str, object]]
+"""One patient as the old version reads them, and as the new one does."""
 
 
 class Clock:
@@ -51,7 +61,7 @@ class Clock:
 class Asked:
     """One patient as both versions read them, and what both say."""
 
-    assessments: tuple[Mapping[str, object], Mapping[str, object]]
+    assessments: Assessments
     before: Recommendation
     after: Recommendation
     said: tuple[Said, Said]
@@ -82,8 +92,40 @@ class Seeker:
         except EngineError as error:
             return f"the engines give no answer: {error}"
         if not shows(*asked.said):
-            return "the solver found a patient of whom the engines say otherwise"
+            near = self._near(asked, shows)
+            if near is None:
+                return "the solver found a patient of whom the engines say otherwise"
+            asked = near
         return self._told(asked)
+
+    def _near(self, asked: Asked, shows: Callable[[Said, Said], bool]) -> Asked | None:
+        """Return a patient with other numbers of whom the engines say what the solver said.
+
+        What the solver does not compute it may take for any number; here some numbers are tried.
+        """
+        if not self.both.old.patient.subject.numbers.notes:
+            return None
+        source = random.Random(0)  # noqa: S311 (the same patients each time)
+        old, new = self.both.old.patient.subject, self.both.new.patient.subject
+        fields = {**old.specs, **new.specs}
+        known = [p for p in fields if _value(asked.assessments, p) is not None]
+        for _ in range(TRIED):
+            values = {
+                path: value
+                for path in known
+                if source.random() < 0.5 and (value := _drawn(source, fields[path])) is not None
+            }
+            other = self._asked(_changed(asked.assessments, values)) if self.clock.left else None
+            if other is not None and shows(*other.said):
+                return other
+        return None
+
+    def _asked(self, assessments: Assessments) -> Asked | None:
+        """Return what both versions say to a patient, if their models accept this one."""
+        try:
+            return self.ask(*assessments)
+        except (AssessmentError, EngineError):
+            return None
 
     def ask(self, ours: Mapping[str, object], theirs: Mapping[str, object]) -> Asked:
         """Return what both versions say to a patient."""
@@ -97,6 +139,7 @@ class Seeker:
         """Make the patient little known and ordinary, and if it can be on a changed threshold."""
         search.solver.set("timeout", int(min(POLISH, self.clock.left) * MILLISECONDS) or 1)
         patients = self.both.old.patient, self.both.new.patient
+        search.most(patients[0].subject.numbers.roundings)
         for patient in patients:
             known = [k for k in patient.mask.values() if not isinstance(k, bool)]
             search.most([neg(k) for k in known])
@@ -165,15 +208,8 @@ class Seeker:
         return tuple(found[:MOST_BESIDE])
 
     def _with(self, asked: Asked, path: str, value: float) -> Beside | None:
-        section, _, name = path.partition(".")
-        changed = []
-        for data in asked.assessments:
-            part = data.get(section, {})
-            assert isinstance(part, Mapping)
-            changed.append({**data, section: {**part, name: value}} if name in part else data)
-        try:
-            other = self.ask(*changed)
-        except (AssessmentError, EngineError):
+        other = self._asked(_changed(asked.assessments, {path: value}))
+        if other is None:
             return None
         step = change(*other.said, self.both.tracks)
         before, after = self.words(step)
@@ -183,7 +219,34 @@ class Seeker:
         return Beside(path, value, before, after)
 
 
-def _value(assessments: tuple[Mapping[str, object], ...], path: str) -> Value:
+def _changed(assessments: Assessments, values: Mapping[str, Value]) -> Assessments:
+    """Return a patient with other values of what is known."""
+
+    def other(data: Mapping[str, object]) -> Mapping[str, object]:
+        sections = {name: dict(part) for name, part in data.items() if isinstance(part, Mapping)}
+        for path, value in values.items():
+            section, _, name = path.partition(".")
+            if name in sections.get(section, ()):
+                sections[section][name] = value
+        return sections
+
+    return other(assessments[0]), other(assessments[1])
+
+
+def _drawn(source: random.Random, spec: FieldSpec) -> Value:
+    """Return some number or date that a field may have, `None` for other fields."""
+    match spec.kind:
+        case FieldKind.DATE:
+            return ORDINARY_DAY - timedelta(days=source.randrange(100 * 365))
+        case FieldKind.INTEGER | FieldKind.DECIMAL:
+            low, high = spec.minimum or 0, 0 if spec.maximum is None else spec.maximum
+            number = source.uniform(low, max(low, high))
+            return round(number) if spec.kind is FieldKind.INTEGER else round(number, 1)
+        case _:
+            return None
+
+
+def _value(assessments: Assessments, path: str) -> Value:
     section, _, name = path.partition(".")
     for data in reversed(assessments):
         part = data.get(section)
