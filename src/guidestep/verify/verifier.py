@@ -53,6 +53,8 @@ SECONDS = 10.0
 
 UNCONFIRMED = "the solver's patient is not confirmed by the engines: a matter of rounding"
 
+SPEECHLESS = "both engines give the patient no outcome, so there is nothing to show"
+
 Progress = Callable[[str], None]
 """Told the id of each property when its turn comes."""
 
@@ -168,7 +170,8 @@ class _Verifier:
         )
         if found is None:
             return replace(finding, result=Result.NOT_PROVED, note=UNCONFIRMED)
-        return replace(finding, result=Result.FAILS, witnesses=found)
+        note = "" if found else SPEECHLESS
+        return replace(finding, result=Result.FAILS, witnesses=found, note=note)
 
     def show(self, id_: str, existence: Existence) -> Finding:
         """Return whether some patient shows what must exist: one seen before, or a new one."""

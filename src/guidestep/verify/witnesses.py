@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import z3
 
+from guidestep.language.decision import outcome_name
 from guidestep.language.program import Verdict
+from guidestep.outcome import Outcome
 from guidestep.verify.case_file import case_text
 from guidestep.verify.properties.obligation import Existence, Obligation
 from guidestep.verify.report import Finding, Witness
@@ -22,6 +24,8 @@ def witnesses(
     guideline: Guideline, profile: str, finding: Finding, obligation: Obligation, seconds: float
 ) -> tuple[Witness, ...] | None:
     """Return the patients that break an obligation, or `None` where the engines do not confirm it.
+
+    None are shown where a patient is given no outcome at all: there is no recommendation then.
 
     Raises:
         EngineDisagreement: The two engines differ on one of them.
@@ -38,6 +42,8 @@ def witnesses(
         replayed = replay(patient, data, search.model)
         if replayed is None or replayed.differing:
             return None
+        if not any(replayed.verdicts[outcome_name(outcome)] is True for outcome in Outcome):
+            return ()
         said = guideline.recommend(data, profile=profile)
         # Ids are lower case with hyphens; a rule's own part of the id makes several distinct.
         parts = (finding.check, finding.about, name if len(scene.names) > 1 else "")
