@@ -198,7 +198,7 @@ class Guideline:
         """The profiles, by id."""
         return {profile.id: profile for profile in self.base.entry.profiles}
 
-    @property
+    @cached_property
     def default_profile(self) -> str:
         """The profile used when none is named."""
         return next(profile.id for profile in self.base.entry.profiles if profile.default)

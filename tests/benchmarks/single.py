@@ -5,7 +5,9 @@ slowest column leaves nothing of the others in the caches, and a column of one p
 that. Every figure is the median over the rounds of a round's mean, so that a slow minute of the
 machine slows all columns alike; read the ratios before the microseconds, and on a busy machine the
 least of the rounds beside the median. The patients are variants of the examples in the docs, each
-with measurements of its own, so that nothing is answered from memory alone.
+with measurements of its own, so that nothing is answered from memory alone; one column has patients
+drawn at random instead, of whom no two are alike. What a recommendation says is put together when a
+part of it is first read, so that a column of its own reads all of it.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
 import guidestep  # noqa: E402
+import guidestep.frame  # noqa: E402
 from guidestep.assessment import FieldKind  # noqa: E402
 from guidestep.engines.compiled import CompiledEngine  # noqa: E402
 from guidestep.engines.durable import DurableEngine  # noqa: E402
@@ -95,6 +98,8 @@ def recommendation(rounds: int) -> None:
     """Compare a recommendation with its parts and with the engine's own Python interface."""
     guideline = guidestep.load("cervical-spasm-opll")
     given = patients(600)
+    cohort = guidestep.frame.synthesize(guideline, 2000, seed=3)
+    drawn = [patient.to_dict() for patient in guidestep.frame.from_frame(cohort, guideline)]
     read = [guideline.model.read(patient) for patient in given]
     channels = guideline._of(guideline.default_profile)
     inputs = [channels.read(patient) + channels.open for patient in read]
@@ -105,9 +110,11 @@ def recommendation(rounds: int) -> None:
         "dict in, Recommendation out, both channels": lambda i: guideline.recommend(
             given[i % size]
         ),
-        "the same, compiled channel alone": lambda i: guideline.recommend(
-            given[i % size], engine="compiled"
+        "the same, and all it says read": lambda i: guideline.recommend(given[i % size]).reasons,
+        "both channels, patients drawn at random": lambda i: guideline.recommend(
+            drawn[i % len(drawn)]
         ),
+        "compiled channel alone": lambda i: guideline.recommend(given[i % size], engine="compiled"),
         "validation alone": lambda i: guideline.model.read(given[i % size]),
         "durable channel, verdicts only": lambda i: durable.evaluate(inputs[i % size]),
         "compiled channel, verdicts only": lambda i: compiled.evaluate(inputs[i % size]),
