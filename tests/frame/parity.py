@@ -11,6 +11,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,9 @@ def one_by_one(part: Path) -> Path:
     for patient in from_frame(pl.read_parquet(part), guideline):
         answer = expected(guideline, guideline.recommend(patient), None)
         reasons = answer.pop("reasons")
-        answer["deciding_rule"] = next(id_ for id_ in order if id_ in reasons)
+        if not reasons <= set(order):
+            raise AssertionError(f"frames have no such reasons: {reasons - set(order)}")
+        answer["deciding_rule"] = next((id_ for id_ in order if id_ in reasons), None)
         for start in range(0, len(order), BITS):
             some = order[start : start + BITS]
             bits = sum(1 << at for at, id_ in enumerate(some) if id_ in reasons)
@@ -83,8 +86,9 @@ def main(count: int, libraries: list[str]) -> None:
             parts.append(folder / f"part-{start}.parquet")
             cohort.slice(start, 5_000).write_parquet(parts[-1])
         begun = time.perf_counter()
-        with get_context("spawn").Pool(2) as pool:  # a fork of Polars' threads would wait for ever
-            said = pool.map(one_by_one, parts, chunksize=1)
+        spawn = get_context("spawn")  # a fork of Polars' threads would wait for ever
+        with ProcessPoolExecutor(2, mp_context=spawn) as pool:
+            said = list(pool.map(one_by_one, parts))
         right = pl.concat(map(pl.read_parquet, said), how="vertical_relaxed")
         print(f"{count} patients one by one: {time.perf_counter() - begun:.0f} s", flush=True)
         print(right["outcome"].value_counts(sort=True).rows(), flush=True)
