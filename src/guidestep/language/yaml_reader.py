@@ -60,6 +60,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _SPACE = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 _PROPERTY = re.compile(r"[&!][^\s,\[\]{}]*")
 _PROLOGUE = re.compile(r"(?:[ \t\r\n]|#[^\n]*|(?<![^\n])%[^\n]*)*")
+_TOO_DEEP = "nesting depth"
 _DIRECTIVE = re.compile(r"^%[^\r\n]*", re.MULTILINE)
 
 
@@ -139,7 +140,7 @@ class _Reader:
         except _StopReading:
             return None
         except yaml.YAMLError as error:
-            self.faults.append(explain(self.source, error))
+            self.faults += self._too_deep(error) or [explain(self.source, error)]
             return None
         except (ValueError, OverflowError):
             # PyYAML without its C library, on an escape beyond the last character.
@@ -151,6 +152,18 @@ class _Reader:
                 self._fault("empty-file", place, "the file is empty", "write it, or remove it")
             return None
         return self._root
+
+    def _too_deep(self, error: yaml.YAMLError) -> list[Diagnostic]:
+        """Return the fault of a text that is too deep for PyYAML's C library as well.
+
+        The library looks ahead and has a limit of its own: what stands before the place where it
+        stops is deeper than ours.
+        """
+        mark = getattr(error, "problem_mark", None)
+        if _TOO_DEEP not in str(error) or mark is None:
+            return []
+        before = SourceText(self.source.name, self.source.text[: mark.index])
+        return [fault for fault in read(before)[1] if fault.code == "too-deep"]
 
     def _take(self, event: yaml.Event) -> None:
         start, end = event.start_mark, event.end_mark
