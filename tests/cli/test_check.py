@@ -43,7 +43,7 @@ def test_every_fault_of_rules_and_cases_is_shown(command: Command, small: Path) 
         "      base: redy-to-stretch",
         "            ^^^^^^^^^^^^^^^",
         "  hint: did you mean 'ready-to-stretch'?",
-        "facts.yaml:8:3: unknown-key: 'categry' is no key",
+        "facts.yaml:10:3: unknown-key: 'categry' is no key",
         "      categry: safety",
         "      ^^^^^^^",
         "  hint: did you mean 'category'?",

@@ -21,6 +21,7 @@ from guidestep.frame import CohortError, ColumnError, synthesize, to_frame
 from guidestep.frame.impact import Change, Impact, impact
 from tests.answer.conftest import USUAL
 from tests.answer.model import KneeAssessment
+from tests.drifting import load_drifting
 from tests.frame.cohorts import Row, at_random, expected, mutated, shipped
 from tests.frame.conftest import Backend
 
@@ -151,7 +152,7 @@ def another(tmp_path: Path) -> Guideline:
     rules.write_text(new)
     for file in folder.glob("*.yaml"):
         file.write_text(file.read_text().replace("locked:open", "alarming:open"))
-    return guidestep.load(folder, model=KneeAssessment)
+    return load_drifting(folder, KneeAssessment)
 
 
 def test_another_guideline(tmp_path: Path, knee: Guideline) -> None:

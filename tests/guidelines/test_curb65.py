@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-import guidestep
 from guidestep import AssessmentError, Guideline
 from guidestep.cases import Case, check_cases, read_cases, run_case
+from tests.drifting import load_drifting
 from tests.guidelines.instruments import (
     ALL_THREE_VALUED,
     HERE,
@@ -262,4 +262,4 @@ def test_the_table_is_right_of_the_guideline_as_written() -> None:
 )
 def test_the_table_finds_a_broken_line(tmp_path: Path, old: str, new: str) -> None:
     path = altered(HERE / "curb65", tmp_path, "findings.yaml", old, new)
-    assert next(wrong(guidestep.load(path, model=Curb65Assessment)), None) is not None
+    assert next(wrong(load_drifting(path, Curb65Assessment)), None) is not None

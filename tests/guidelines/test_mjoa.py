@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-import guidestep
 from guidestep import Guideline
 from guidestep.cases import Case, check_cases, read_cases, run_case
+from tests.drifting import load_drifting
 from tests.guidelines.instruments import HERE, altered, ask, load, missing, said
 from tests.guidelines.models import MjoaAssessment
 
@@ -159,5 +159,5 @@ def test_the_table_is_right_of_the_guideline_as_written() -> None:
 )
 def test_the_table_finds_a_broken_line(tmp_path: Path, file: str, old: str, new: str) -> None:
     path = altered(HERE / "mjoa", tmp_path, file, old, new)
-    broken = guidestep.load(path, model=MjoaAssessment)
+    broken = load_drifting(path, MjoaAssessment)
     assert next(wrong(broken), None) is not None

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
+from tests.drifting import load_drifting
 from tests.faults.model import KneeAssessment
 from tests.strategies.assessments import assessment_dicts
 
@@ -19,7 +20,6 @@ from guidestep.language.claims import (
     with_properties,
 )
 from guidestep.language.compiler import Compiled, compile_program
-from guidestep.language.loader import load_rulebase
 from guidestep.language.program import Definition, Program
 from guidestep.language.properties import answer_types
 from guidestep.language.rulebase import Rulebase
@@ -147,7 +147,7 @@ CLAIMS: list[tuple[str, Patient, bool]] = [
 
 @pytest.mark.parametrize(("claim", "patient", "broken"), CLAIMS)
 def test_who_breaks_a_property(claim: str, patient: Patient, broken: bool, tmp_path: Path) -> None:
-    base = load_rulebase(folder(tmp_path / "knee", one(claim)), KneeAssessment)
+    base = load_drifting(folder(tmp_path / "knee", one(claim)), KneeAssessment).base
     assert judged(base, patient) == {"claimed": broken}
 
 
@@ -167,14 +167,14 @@ def test_what_a_profile_claims(
     path = folder(tmp_path / "knee", one(claim, grounds))
     file = path / "eligibility.yaml"
     file.write_text(file.read_text().replace("facts: [F02]", "assumes: [ASM-01]\n  facts: [F02]"))
-    base = load_rulebase(path, KneeAssessment)
+    base = load_drifting(path, KneeAssessment).base
     found = {p for p in ("usual", "bare") if property_definitions(base, compiled_of(base, p))}
     assert found == profiles
 
 
 def test_a_property_of_two_patients_is_left_to_others(tmp_path: Path) -> None:
     claim = "when: visit.stage is intake\n    unchanged_by: [knee.remarks, programme.weeks]"
-    base = load_rulebase(folder(tmp_path / "knee", one(claim)), KneeAssessment)
+    base = load_drifting(folder(tmp_path / "knee", one(claim)), KneeAssessment).base
     compiled = compiled_of(base)
     (lowered,) = property_definitions(base, compiled)
     assert lowered.violated is None
@@ -183,7 +183,7 @@ def test_a_property_of_two_patients_is_left_to_others(tmp_path: Path) -> None:
 
 def test_what_is_added_comes_last_and_is_of_the_core(tmp_path: Path) -> None:
     text = one("never: programme.weeks > 3 and steps.bending is K1")
-    base = load_rulebase(folder(tmp_path / "knee", text), KneeAssessment)
+    base = load_drifting(folder(tmp_path / "knee", text), KneeAssessment).base
     compiled = compiled_of(base)
     program = with_properties(base, compiled, property_definitions(base, compiled))
     old = compiled.program
@@ -196,20 +196,20 @@ def test_what_is_added_comes_last_and_is_of_the_core(tmp_path: Path) -> None:
 
 
 def test_properties_and_measurements_are_not_part_of_the_digest(tmp_path: Path) -> None:
-    plain = load_rulebase(folder(tmp_path / "plain"), KneeAssessment)
+    plain = load_drifting(folder(tmp_path / "plain"), KneeAssessment).base
     claiming = folder(tmp_path / "claiming", one("never: outcome is referral"))
     (claiming / "measurements.yaml").write_text(
         "- {id: error-of-pain, statement: Said., field: knee.pain_mm, kind: repeatability,\n"
         "   error: 7.5, unit: mm, cites: [manual]}\n"
     )
-    found = load_rulebase(claiming, KneeAssessment)
+    found = load_drifting(claiming, KneeAssessment).base
     assert found.digest == plain.digest
     assert [(m.entry.field, m.entry.error) for m in found.measurements] == [("knee.pain_mm", 7.5)]
 
 
 def test_what_is_accepted_is_kept(tmp_path: Path) -> None:
     text = "accepted:\n  - {property: reachable, about: [severity, child], because: Known.}\n"
-    base = load_rulebase(folder(tmp_path / "knee", text), KneeAssessment)
+    base = load_drifting(folder(tmp_path / "knee", text), KneeAssessment).base
     (accepted,) = base.accepted
     assert (accepted.property, accepted.about) == ("reachable", ("severity", "child"))
 
@@ -252,7 +252,7 @@ def said(guideline: Guideline, answer: Recommendation) -> Iterator[tuple[str, st
         yield f"actions.{track}", step.action.value if step is not None else "none"
 
 
-KNEE = Guideline(load_rulebase(BASE, KneeAssessment))
+KNEE = load_drifting(BASE, KneeAssessment)
 
 
 @given(assessment_dicts(KneeAssessment, missing=0.1))

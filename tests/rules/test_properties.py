@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 import yaml
+from tests.drifting import load_drifting
 
 import guidestep
 from guidestep.assessment import CervicalAssessment, FieldKind, FieldSpec
@@ -199,7 +200,7 @@ def planted(fault: dict[str, Any], folder: Path) -> Guideline:
         text = file.read_text(encoding="utf-8")
         assert edit["old"] in text
         file.write_text(text.replace(edit["old"], edit["new"], 1), encoding="utf-8")
-    return guidestep.load(folder)
+    return load_drifting(folder)
 
 
 @pytest.mark.parametrize("fault", PLANTED, ids=lambda fault: fault["property"])

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-import guidestep
 from guidestep.cases import check_cases, read_cases, run_case
 from guidestep.guideline import Guideline
 from guidestep.language import compiler, decision
@@ -16,6 +15,7 @@ from guidestep.language.program import Definition
 from guidestep.language.tree import Expression
 from guidestep.verify import Report, Witness
 from tests.answer.model import KneeAssessment
+from tests.drifting import load_drifting
 
 CERVICAL = Path(__file__).parents[2] / "rules" / "cervical-spasm-opll"
 KNEE = Path(__file__).parents[1] / "answer" / "guideline"
@@ -38,7 +38,7 @@ def copied(source: Path, folder: Path, changes: Mapping[str, tuple[str, str]]) -
 def knee(folder: Path, **changes: tuple[str, str]) -> Guideline:
     """Return the small guideline with changes, by the names of its files without the ending."""
     files = {f"{name}.yaml": change for name, change in changes.items()}
-    return guidestep.load(copied(KNEE, folder, files), model=KneeAssessment)
+    return load_drifting(copied(KNEE, folder, files), KneeAssessment)
 
 
 def planted_decision(

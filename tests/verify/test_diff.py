@@ -26,6 +26,7 @@ from guidestep.verify.versions.matching import paired
 from guidestep.verify.versions.result import Decisions, Diff, Exercise, Witness
 from tests.answer.model import KneeAssessment
 from tests.cli.conftest import Command, command  # noqa: F401 (a fixture)
+from tests.drifting import drifting, load_drifting
 from tests.frame import cohorts
 from tests.frame.test_impact import bending
 from tests.verify.versions import CHOICE, KNEE, answer, at_random, edited, model_with, renamed
@@ -540,7 +541,7 @@ def test_the_case_file_passes_under_the_new_version(tmp_path: Path) -> None:
         )
     )
     assert file.exists()
-    new = guidestep.load(folder)
+    new = load_drifting(folder)
     found = diff(cohorts.shipped(), new)
     assert_sound(found, cohorts.shipped(), new)
     for old in (folder / "cases").iterdir():
@@ -594,22 +595,23 @@ def changed_guideline(folder: Path) -> Path:
 
 def test_the_command(command: Command, tmp_path: Path) -> None:  # noqa: F811
     changed_guideline(tmp_path / "new")
-    same = command("diff", "cervical-spasm-opll", "cervical-spasm-opll")
-    assert (same.code, same.err) == (0, "")
-    assert "decisions: equal" in same.out
-    found = command("diff", "cervical-spasm-opll", "new", "--cases", "cases.yaml")
-    assert found.code == 1
-    assert "stricter" in found.out
-    assert len(yaml.safe_load((tmp_path / "cases.yaml").read_text())) == 3
-    assert command("synth", "300", "--out", "patients.csv").code == 0
-    arguments = ("--json", "--profile", "strict", "--cohort", "patients.csv")
-    as_json = command("diff", "cervical-spasm-opll", "new", *arguments)
-    assert as_json.code == 1
-    data = json.loads(as_json.out)
-    assert data["exercise"] == "stricter"
-    assert data["cohort"]["patients"] == 300
-    assert sum(region["count"] for region in data["regions"]) == data["cohort"]["count"]
-    assert data["regions"][0]["witness"]["assessment"]["encounter"]["assessment_date"]
+    with drifting():
+        same = command("diff", "cervical-spasm-opll", "cervical-spasm-opll")
+        assert (same.code, same.err) == (0, "")
+        assert "decisions: equal" in same.out
+        found = command("diff", "cervical-spasm-opll", "new", "--cases", "cases.yaml")
+        assert found.code == 1
+        assert "stricter" in found.out
+        assert len(yaml.safe_load((tmp_path / "cases.yaml").read_text())) == 3
+        assert command("synth", "300", "--out", "patients.csv").code == 0
+        arguments = ("--json", "--profile", "strict", "--cohort", "patients.csv")
+        as_json = command("diff", "cervical-spasm-opll", "new", *arguments)
+        assert as_json.code == 1
+        data = json.loads(as_json.out)
+        assert data["exercise"] == "stricter"
+        assert data["cohort"]["patients"] == 300
+        assert sum(region["count"] for region in data["regions"]) == data["cohort"]["count"]
+        assert data["regions"][0]["witness"]["assessment"]["encounter"]["assessment_date"]
 
 
 def test_the_command_refuses_what_it_cannot_use(command: Command, tmp_path: Path) -> None:  # noqa: F811

@@ -17,6 +17,7 @@ from guidestep.language.tree import Expression, Field, IsMember, Reference
 from guidestep.outcome import Outcome
 from guidestep.verify import Report, Result, Witness
 from guidestep.verify.verifier import BUILT_IN
+from tests.drifting import load_drifting
 from tests.verify.planting import (
     CERVICAL,
     copied,
@@ -200,7 +201,7 @@ def test_time_alone(tmp_path: Path) -> None:
     change = ("- program.symptom_trend is improved\n", "- program.weeks_since_program_start >= 6\n")
     folder = copied(CERVICAL, tmp_path / "g", {"progression.yaml": change})
     (folder / "properties.yaml").unlink()
-    guideline = guidestep.load(folder)
+    guideline = load_drifting(folder)
     report = guideline.verify()
     assert failing(report) == {"time-alone"}
     good(guideline, report, "time-alone", tmp_path, most=45)

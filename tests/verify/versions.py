@@ -10,7 +10,6 @@ from pathlib import Path
 from shutil import copytree
 from typing import Annotated, Any, Literal
 
-import guidestep
 from guidestep import Guideline, Recommendation
 from guidestep.assessment import Assessment, Section, item, quantity
 from guidestep.language.tree import (
@@ -26,6 +25,7 @@ from guidestep.language.tree import (
     Or,
 )
 from tests.answer.model import Knee, KneeAssessment, Visit
+from tests.drifting import load_drifting
 
 KNEE = Path(__file__).parents[1] / "answer" / "guideline"
 
@@ -66,7 +66,7 @@ def edited(
             assert before in text, before
             text = text.replace(before, after)
         (copy / name).write_text(text)
-    return guidestep.load(copy, model=model)
+    return load_drifting(copy, model)
 
 
 def model_with(
@@ -161,7 +161,7 @@ def renamed(folder: Path, source: Path, rng: random.Random) -> Guideline:
             rng.shuffle(entries)
             text = "".join(entry if entry.endswith("\n") else f"{entry}\n" for entry in entries)
         file.write_text(text)
-    return guidestep.load(copy, model=model_with(bend=tuple(places)))
+    return load_drifting(copy, model_with(bend=tuple(places)))
 
 
 # --- conditions at random -------------------------------------------------------------------------

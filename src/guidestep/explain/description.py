@@ -11,6 +11,8 @@ from guidestep.explain.sources import (
     citation_line,
     dose_words,
     fact_words,
+    figures_words,
+    is_reading,
     mapping_words,
     quality_words,
 )
@@ -241,6 +243,8 @@ def _(assumption: Assumption, base: Rulebase) -> Lines:
     yield from heading(entry.id, f"assumption, version {entry.version}", entry.title)
     yield from item("Question", entry.question)
     yield from item("Our answer", entry.statement)
+    if entry.figures:
+        yield from item("Figures, ours", figures_words(entry.figures))
     if assumption.open_when is not None:
         yield from condition("Switched off, assess first when", assumption.open_when, base)
     on = [p.id for p in base.entry.profiles if _assumes(p, entry.id)]
@@ -253,6 +257,9 @@ def _(assumption: Assumption, base: Rulebase) -> Lines:
 @_lines.register
 def _(fact: FactEntry, base: Rulebase) -> Lines:
     yield from heading(fact.id, f"fact of the source, {fact.section}", fact_words(fact))
+    ours = {name: figure for name, figure in fact.figures.items() if is_reading(figure)}
+    if ours:
+        yield from item("Read by us", figures_words(ours))
     if fact.decides_nothing:
         yield from item("Decides nothing", fact.decides_nothing)
     yield from bullets("Used by", list(_users(fact.id, base)))
@@ -270,6 +277,8 @@ def _(citation: CitationEntry, base: Rulebase) -> Lines:
     for name, value in citation.identifiers.items():
         yield from item(name, value)
     yield from bullets("Caveats", citation.caveats)
+    if citation.figures:
+        yield from item("Figures", figures_words(citation.figures))
     yield from bullets("Used by", list(_users(citation.id, base)))
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from guidestep.explain.words import number_words, path_words, quantity
-from guidestep.language.documents import CitationEntry, DoseEntry, FactEntry
+from guidestep.language.documents import CitationEntry, DoseEntry, FactEntry, Figure, Number
 
 NOT_LISTED = "not in the source's reference list"
 
@@ -38,9 +40,51 @@ def mapping_words(citation: CitationEntry) -> str:
 
 
 def fact_words(fact: FactEntry) -> str:
-    """Return the statement of a fact with its figures."""
-    figures = [f"{path_words(name)} {number_words(value)}" for name, value in fact.figures.items()]
-    return fact.statement + (f" ({', '.join(figures)})" if figures else "")
+    """Return the statement of a fact with its figures as printed, those read from words aside."""
+    figures = figures_words({n: f for n, f in fact.figures.items() if not is_reading(f)})
+    return fact.statement + (f" ({figures})" if figures else "")
+
+
+def is_reading(figure: Figure | Number) -> bool:
+    """Whether a figure is not printed, but read by us from a word."""
+    return isinstance(figure, Figure) and bool(figure.reading)
+
+
+def figures_words(figures: Mapping[str, Figure | Number]) -> str:
+    """Return figures with their names.
+
+    >>> figures_words({"duration": Figure(at_least=6, unit="wk"), "p": 0.01})
+    'duration at least 6 weeks, p 0.01'
+    """
+    return ", ".join(f"{path_words(name)} {figure_words(figures[name])}" for name in figures)
+
+
+def figure_words(figure: Figure | Number) -> str:
+    """Return a figure with its unit in words, and what it was read from if it is not printed.
+
+    >>> figure_words(Figure(**{"from": 10, "to": 30, "unit": "s"}))
+    '10-30 seconds'
+    >>> figure_words(Figure(at_least=40, less_than=50, unit="a", reading="'in their forties'"))
+    "at least 40 and less than 50 years, read from 'in their forties'"
+    """
+    if not isinstance(figure, Figure):
+        return number_words(figure)
+    ends = (
+        ("exactly ", figure.exactly),
+        ("at least ", figure.at_least),
+        ("more than ", figure.more_than),
+        ("", figure.low),
+        ("at most ", figure.at_most),
+        ("less than ", figure.less_than),
+        ("", figure.high),
+    )
+    said = [word + quantity(number) for word, number in ends if number is not None]
+    if len(said) == 1:
+        number = next(number for _, number in ends if number is not None)
+        words = said[0].removesuffix(quantity(number)) + quantity(number, figure.unit)
+    else:
+        words = quantity(("-" if figure.low is not None else " and ").join(said), figure.unit)
+    return words + (f", read from {figure.reading}" if figure.reading else "")
 
 
 def dose_words(dose: DoseEntry) -> str:

@@ -85,6 +85,13 @@ GROUPS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "unused-assumption": "nothing rests on an assumption",
             "unused-definition": "no expression uses a definition or parameter",
         },
+        "Numbers and their source": {
+            "bad-figure": "a figure does not say one thing",
+            "threshold-without-figure": "a number decides that no figure records",
+            "wrong-side": "a comparison puts its number on another side than the figure does",
+            "figure-unit": "a figure and the number compared with it have different units",
+            "dose-differs": "a dose is not the range that is printed",
+        },
         "The protocol": {
             "bad-track": "a track and its steps do not fit together",
             "bad-progression": "a progression has none of the four forms, or leads nowhere",

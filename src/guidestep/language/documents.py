@@ -15,8 +15,10 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
+    Discriminator,
     Field,
     PlainSerializer,
+    Tag,
     WithJsonSchema,
 )
 
@@ -193,6 +195,54 @@ class GuidelineEntry(Identified):
 # --- what rules rest on -------------------------------------------------------------------------
 
 
+class Figure(Document):
+    """A number as printed, and on which side of a boundary the printed number itself lies.
+
+    `{at_least: 6, unit: wk}` is "6+ weeks": 6.0 belongs to what lies above. A printed range,
+    `{from: 30, to: 70}`, includes both its ends. `reading` says how a number that is not printed
+    follows from a word of the text; it marks the number as ours.
+    """
+
+    exactly: Number | None = None
+    at_least: Number | None = None
+    more_than: Number | None = None
+    at_most: Number | None = None
+    less_than: Number | None = None
+    low: Annotated[Number | None, Field(alias="from")] = None
+    high: Annotated[Number | None, Field(alias="to")] = None
+    unit: str | None = None
+    reading: str = ""
+
+
+def _kind_of_figure(value: object) -> str:
+    return "mapping" if isinstance(value, Mapping | Figure) else "number"
+
+
+def _plain_figures(figures: Mapping[str, Figure | Number]) -> dict[str, object]:
+    """Return figures as they are written in YAML."""
+    return {
+        name: figure.model_dump(by_alias=True, exclude_defaults=True)
+        if isinstance(figure, Figure)
+        else figure
+        for name, figure in figures.items()
+    }
+
+
+Figures = Annotated[
+    Mapping[
+        str,
+        Annotated[
+            Annotated[Number, Tag("number")] | Annotated[Figure, Tag("mapping")],
+            Discriminator(_kind_of_figure),
+        ],
+    ],
+    AfterValidator(FrozenDict),
+    PlainSerializer(_plain_figures),
+    Field(default_factory=FrozenDict),
+]
+"""Figures by name. A bare number is one that nothing is compared with, such as a p-value."""
+
+
 class CitationEntry(Identified):
     """`citations.yaml`: a bibliographic entry, and how good it is."""
 
@@ -225,6 +275,7 @@ class CitationEntry(Identified):
         Field(default_factory=FrozenDict),
     ]
     caveats: tuple[Text, ...] = ()
+    figures: Figures
 
 
 class FactEntry(Identified):
@@ -236,7 +287,7 @@ class FactEntry(Identified):
     section: Text
     category: Slug
     statement: Text
-    figures: dict[str, Number] = Field(default_factory=dict)
+    figures: Figures
     cites: tuple[Slug, ...] = ()
     decides_nothing: str = ""
 
@@ -265,6 +316,7 @@ class AssumptionEntry(Identified):
     facts: tuple[Slug, ...] = ()
     cites: tuple[Slug, ...] = ()
     open_when: Condition = None
+    figures: Figures
 
 
 # --- definitions --------------------------------------------------------------------------------

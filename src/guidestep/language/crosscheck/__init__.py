@@ -15,6 +15,7 @@ from guidestep.language.crosscheck import (
     profiles,
     properties,
     protocol,
+    provenance,
     safety,
 )
 from guidestep.language.crosscheck.whole import Whole, demographic_inputs, expressions
@@ -41,6 +42,7 @@ STRUCTURE: tuple[Check, ...] = (
     properties.sections,
     properties.inputs,
     measurements.measurements,
+    provenance.figures,
 )
 
 MEANING: tuple[Check, ...] = (
@@ -52,6 +54,9 @@ MEANING: tuple[Check, ...] = (
     conditions.bands,
     safety.stability,
 )
+
+PROVENANCE: tuple[Check, ...] = (provenance.numbers, provenance.doses)
+"""What holds the rules to their source; read apart by who wants to see them drift."""
 
 
 def crosscheck(
@@ -67,5 +72,5 @@ def crosscheck(
     `structure_only` leaves out the checks that read expressions.
     """
     whole = Whole(base, guideline, reads, accepted)
-    checks = STRUCTURE if structure_only else (*STRUCTURE, *MEANING)
+    checks = STRUCTURE if structure_only else (*STRUCTURE, *MEANING, *PROVENANCE)
     return [fault for check in checks for fault in check(whole)]
