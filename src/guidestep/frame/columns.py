@@ -114,7 +114,8 @@ class _Reader:
         if value is column or dtype in _NUMBERS:
             self.reading.plain[path] = self.bound[path]
         self.spoil(path, *faults)
-        if dtype in _NUMBERS and (dtype.is_integer() or spec.kind is FieldKind.DECIMAL):
+        plain = path in self.reading.plain  # where it is cleaned, it no longer is
+        if plain and dtype in _NUMBERS and (dtype in _WHOLE or spec.kind is FieldKind.DECIMAL):
             self.reading.limits[path] = _limits(spec)
         reason = self.bound.get(f"{REASONS}.{path}")
         if reason is not None:  # a value, and why there is none: one of the two is wrong
