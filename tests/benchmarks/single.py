@@ -1,6 +1,6 @@
 """What one recommendation costs, side by side in one run: `python tests/benchmarks/single.py`.
 
-A round is a block of 20 patients in each column, one column after the other: blocks, because the
+A round is a block of 100 patients in each column, one column after the other: blocks, because the
 slowest column leaves nothing of the others in the caches, and a column of one patient would time
 that. Every figure is the median over the rounds of a round's mean, so that a slow minute of the
 machine slows all columns alike; read the ratios before the microseconds, and on a busy machine the
@@ -49,7 +49,7 @@ from tests.benchmarks.durable_python_api import python_api_evaluator  # noqa: E4
 
 Patient = dict[str, dict[str, object]]
 
-BLOCK = 20
+BLOCK = 100
 """So many patients after one another in each column, which are timed together."""
 
 
@@ -234,7 +234,7 @@ def start(rounds: int) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=150)
+    parser.add_argument("--rounds", type=int, default=40)
     parser.add_argument("--evaluations", type=int, default=200_000)
     options = parser.parse_args()
     start(7)
