@@ -23,6 +23,9 @@ from guidestep.outcome import Action, Basis, Family, Outcome
 if TYPE_CHECKING:
     from guidestep.explain.evidence import Evidence
     from guidestep.explain.explanation import Explanation
+    from guidestep.explain.robustness import Robustness
+    from guidestep.explain.targets import Wanted
+    from guidestep.explain.why_not import WhyNot
 
 Known: TypeAlias = bool | int | float | str
 
@@ -305,13 +308,49 @@ class Recommendation:
         """
         from guidestep.explain.explanation import explain
 
+        return explain(self, self._kept())
+
+    def why_not(self, target: Wanted, *, seconds: float = 5.0) -> WhyNot:
+        """Return what bars another answer: the nearest patient who gets it, and the rules between.
+
+        `target` is an outcome, a step (`"R1"`) or a step with an action (`"R1:start"`). `seconds`
+        limits the search; what it cuts off is *not settled*, never *nothing leads there*. It
+        explains the rules and is no advice to enter other data. Needs `[verify]`.
+
+        Raises:
+            EngineDisagreement: The two engines differ on a patient that the solver found.
+            LookupError: The recommendation was read from JSON.
+            SettingError: The guideline has no such step or outcome.
+        """
+        evidence = self._kept()
+        from guidestep.explain.why_not import why_not
+
+        return why_not(evidence, target, seconds)
+
+    def robustness(self, *, seconds: float = 10.0) -> Robustness:
+        """Return which numbers and dates lie near a boundary, the closest first.
+
+        How far each can move before the outcome or the action of a step changes, at which value,
+        by which rule, and whether that is within the measurement error that the guideline states.
+        `seconds` limits the search. Needs `[verify]`.
+
+        Raises:
+            EngineDisagreement: The two engines differ beside a boundary.
+            LookupError: The recommendation was read from JSON.
+        """
+        evidence = self._kept()
+        from guidestep.explain.robustness import robustness
+
+        return robustness(evidence, seconds)
+
+    def _kept(self) -> Evidence:
         evidence = self.evidence
         if evidence is None:
             raise LookupError(
                 "this recommendation was read back without its assessment; "
                 "call guideline.recommend(assessment) again to explain it"
             )
-        return explain(self, evidence)
+        return evidence
 
     def to_json(self) -> str:
         """Return the recommendation as JSON, the same bytes for the same answer."""

@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from guidestep.engines.compiled import CompiledEngine
 from guidestep.explain.evidence import Evidence
 from guidestep.explain.prose import prose
 from guidestep.explain.shape import as_range
 from guidestep.explain.sources import quality_words
-from guidestep.explain.targets import Target
 from guidestep.explain.why import Explainer
 from guidestep.explain.words import FAMILIES
 from guidestep.language.compiler import Compiled
@@ -85,6 +84,14 @@ class Barrier:
     cites: tuple[Strength, ...] = ()
 
 
+class Sought(Protocol):
+    """An answer, of which verdicts say whether it is given."""
+
+    def holds(self, verdicts: Mapping[str, Verdict], /) -> bool:
+        """Return whether this is the answer."""
+        ...
+
+
 @dataclass(frozen=True)
 class Speaker:
     """What can bar: the definition with its verdict, and the conditions it rests on."""
@@ -111,7 +118,7 @@ class Barriers:
         return {each.name: each for each in self._speakers()}
 
     def of(
-        self, target: Target, paths: Iterable[str], before: Evidence, after: Evidence
+        self, target: Sought, paths: Iterable[str], before: Evidence, after: Evidence
     ) -> tuple[Barrier, ...]:
         """Return what bars the target before, and no longer after, inputs have changed."""
         turned = [n for n in self.speakers if before.verdicts[n] != after.verdicts[n]]
@@ -164,7 +171,7 @@ class Barriers:
         return CompiledEngine(decision), names
 
     def _reached(
-        self, target: Target, put_back: Iterable[str], before: Evidence, after: Evidence
+        self, target: Sought, put_back: Iterable[str], before: Evidence, after: Evidence
     ) -> bool:
         """Return whether the target is still reached with the verdicts of some rules put back."""
         engine, names = self._decision

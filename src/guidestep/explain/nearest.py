@@ -190,13 +190,17 @@ class Flips:
         mask = self.patient.mask
         found = [mask[path] for path, value in self.given.items() if value is not None]
         found += [implies(self.same[path], term) for path, term in self.follows.items()]
-        for path, spec in self.specs.items():
-            if spec.derived is not None:
-                reason = absent_reason(path)
-                found.append(reason if path in self.variants.reasons else neg(reason))
+        found += self.reasons
         if self.variants.evidence.verdicts.get("conflict:any") is not True:
             found.append(neg(self.session.conflicted))
         return [term for term in found if term is not True]
+
+    @property
+    def reasons(self) -> list[Bool]:
+        """Of each derived field, whether a reason is recorded for not knowing it."""
+        recorded = self.variants.reasons
+        derived = [path for path, spec in self.specs.items() if spec.derived is not None]
+        return [absent_reason(p) if p in recorded else neg(absent_reason(p)) for p in derived]
 
     def _unchanged(self, path: str) -> Bool:
         if path in self.follows:

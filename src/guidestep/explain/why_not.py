@@ -107,7 +107,7 @@ class WhyNot:
 
     def to_json(self) -> str:
         """Return the same as JSON, the same bytes for the same answer."""
-        return json.dumps(_plain(self), ensure_ascii=False, separators=(",", ":"))
+        return json.dumps(as_data(self), ensure_ascii=False, separators=(",", ":"))
 
     def __str__(self) -> str:
         return "\n".join(_text(self))
@@ -142,7 +142,7 @@ def why_not(evidence: Evidence, wanted: Wanted, seconds: float = SECONDS) -> Why
     if target.holds(evidence.verdicts):
         return WhyNot(target=target.id, words=target.words, way=Way.HOLDS)
     with SOLVER:
-        kept = _kept(subject_of(evidence.base, evidence.compiled))
+        kept = Kept.of(subject_of(evidence.base, evidence.compiled))
         variants = Variants(evidence, kept.engine)
         flips = Flips(session_of(kept.subject).renewed(), variants, target, seconds)
         limits = tuple(kept.subject.numbers.notes)
@@ -163,12 +163,12 @@ def why_not(evidence: Evidence, wanted: Wanted, seconds: float = SECONDS) -> Why
         changes=tuple(_changes(kept.barriers, variants, target, found.changes, after)),
         nearest=found.nearest,
         outcome=next(o for o in Outcome if after.verdicts[outcome_name(o)] is True),
-        steps=tuple(_steps(after)),
+        steps=said_steps(after),
         limits=limits,
     )
 
 
-class _Kept:
+class Kept:
     """What one profile needs again and again."""
 
     def __init__(self, subject: Subject) -> None:
@@ -177,13 +177,18 @@ class _Kept:
         self.engine = CompiledEngine(compiled.program)
         self.barriers = Barriers(subject.base, compiled)
 
+    @staticmethod
+    def of(subject: Subject) -> Kept:
+        """Return what is kept of a subject, made when first asked for."""
+        return _kept(subject)
+
 
 @lru_cache(maxsize=16)
-def _kept(subject: Subject) -> _Kept:
-    return _Kept(subject)
+def _kept(subject: Subject) -> Kept:
+    return Kept(subject)
 
 
-def _confirmed(kept: _Kept, flips: Flips, variants: Variants, target: Target) -> Flip | None:
+def _confirmed(kept: Kept, flips: Flips, variants: Variants, target: Target) -> Flip | None:
     """Return the nearest flip that both engines confirm for the whole assessment."""
     for _ in range(TRIES):
         found = flips.find()
@@ -193,7 +198,7 @@ def _confirmed(kept: _Kept, flips: Flips, variants: Variants, target: Target) ->
     raise NotSettledError
 
 
-def _holds(kept: _Kept, variants: Variants, target: Target, changes: Changes) -> bool:
+def _holds(kept: Kept, variants: Variants, target: Target, changes: Changes) -> bool:
     patient = session_of(kept.subject).patient
     verdicts = verdicts_of(patient, variants.data(changes))
     if verdicts is None or not target.holds(verdicts):
@@ -218,14 +223,19 @@ def _changes(
         yield Change(
             path=path,
             label=spec.label,
-            before=_known(given),
-            after=cast(Known, _known(value)),
+            before=known(given),
+            after=cast(Known, known(value)),
             unit=spec.unit,
             question=spec.question if given is None else None,
             immutable=spec.immutable,
             distance=float(size),
             barred_by=barriers.of(target, paths, before, after),
         )
+
+
+def said_steps(after: Evidence) -> tuple[str, ...]:
+    """Return the actions of an answer in words, track by track."""
+    return tuple(_steps(after))
 
 
 def _steps(after: Evidence) -> Iterator[str]:
@@ -241,19 +251,20 @@ def _steps(after: Evidence) -> Iterator[str]:
             yield f"withhold {track}"
 
 
-def _known(value: Value) -> Known | None:
+def known(value: Value) -> Known | None:
+    """Return a value as it is shown: a date as ISO 8601."""
     return value.isoformat() if isinstance(value, date) else value
 
 
 # --- as JSON --------------------------------------------------------------------------------------
 
 
-def _plain(value: object) -> object:
+def as_data(value: object) -> object:
     """Return a value as data, without what is `None` or empty."""
     if is_dataclass(value):
         found = {each.name: getattr(value, each.name) for each in fields(value)}
-        return {name: _plain(part) for name, part in found.items() if part not in (None, ())}
-    return [_plain(one) for one in value] if isinstance(value, tuple) else value
+        return {name: as_data(part) for name, part in found.items() if part not in (None, ())}
+    return [as_data(one) for one in value] if isinstance(value, tuple) else value
 
 
 # --- as text --------------------------------------------------------------------------------------
