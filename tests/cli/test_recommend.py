@@ -283,6 +283,16 @@ def test_explain_adds_why(command: Command, small: Path, patient: Path) -> None:
     assert "start-stretching" in result.out or "Stretching starts" in result.out
 
 
+def test_why_not_adds_what_bars(command: Command) -> None:
+    example = Path(__file__).parents[2] / "docs/examples/spasm-came-back.yaml"
+    result = command("recommend", example, "--why-not", "R1")
+    assert result.code == 0
+    assert "no-resistance-during-acute-spasm" in result.out
+    refused = command("recommend", example, "--why-not", "R9")
+    assert refused.code == 2
+    assert "neither a step nor an outcome" in refused.err
+
+
 def test_a_guideline_at_fault_answers_nothing(command: Command, small: Path, patient: Path) -> None:
     flags = small / "red_flags.yaml"
     flags.write_text(flags.read_text().replace("gait_instability", "gait_instabilty"))

@@ -14,7 +14,7 @@ import yaml
 
 from guidestep import Guideline, Recommendation
 from guidestep.assessment import FieldKind, FieldSpec
-from guidestep.explain.robustness import Boundary, _Search
+from guidestep.explain.robustness import Boundary, _Search, closeness
 from guidestep.language.program import Value
 
 EXAMPLES = sorted(Path("docs/examples").glob("*.yaml"))
@@ -125,8 +125,10 @@ def test_what_lies_within_the_measurement_error_is_marked(cervical: Guideline) -
 
 def test_the_closest_comes_first(cervical: Guideline) -> None:
     found = cervical.recommend(visit("progress-to-moderate-load")).robustness()
-    keys = [b.share if b.errors is None else b.errors for b in found]
+    keys = [closeness(b) for b in found]
     assert keys == sorted(keys)
+    data = visit("eligible-intake", neurologic__mjoa_total=15)
+    assert next(iter(cervical.recommend(data).robustness())).within_error
 
 
 def test_the_unknown_has_no_boundary(cervical: Guideline) -> None:

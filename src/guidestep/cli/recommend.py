@@ -38,6 +38,12 @@ def recommend(
     explain: Annotated[
         bool, typer.Option("--explain", help="Add every rule that decided, and what it saw.")
     ] = False,
+    why_not: Annotated[
+        str | None,
+        typer.Option(
+            "--why-not", metavar="TARGET", help="Add what bars an outcome or a step, such as R1."
+        ),
+    ] = None,
 ) -> None:
     """Print what a guideline recommends for each assessment.
 
@@ -45,8 +51,9 @@ def recommend(
     the exit code is 2. With --json every file gives one line, in the order of the files: the
     recommendation, or {"error": {"file": ..., "problems": [...]}}.
     """
-    if as_json and explain:
-        raise Failure("--json and --explain exclude each other: an explanation is text")
+    if as_json and (explain or why_not is not None):
+        option = "--explain" if explain else "--why-not"
+        raise Failure(f"--json and {option} exclude each other: an explanation is text")
     if files.count(STDIN) > 1:
         raise Failure("standard input can be read only once")
     asked = guideline_of(guideline)
@@ -69,6 +76,8 @@ def recommend(
             say(answer.to_json() if as_json else answer.card())
             if explain:
                 say(f"\n{answer.explain()}")
+            if why_not is not None:
+                say(f"\n{_barred(answer, why_not)}")
     if failed:
         raise typer.Exit(2)
 
@@ -80,6 +89,13 @@ def _answer(asked: Guideline, name: str, profile: str | None, engine: str | None
         return asked.recommend(assessment, profile=profile, engine=engine)
     except SettingError as error:
         raise Failure(str(error)) from None
+
+
+def _barred(answer: Recommendation, target: str) -> str:
+    try:
+        return str(answer.why_not(target))
+    except (ModuleNotFoundError, SettingError) as error:
+        raise Failure(f"--why-not: {error}") from None
 
 
 def _refuse(name: str, error: UnreadableError, *, as_json: bool) -> None:

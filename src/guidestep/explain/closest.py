@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
-import z3
-
 from guidestep.assessment import FieldKind, FieldSpec
 from guidestep.language.program import Value
+from guidestep.verify import z3
 from guidestep.verify.patient import Patient
 from guidestep.verify.solve import MILLISECONDS
 from guidestep.verify.symbols import Choice, Quantity, Text, Truths

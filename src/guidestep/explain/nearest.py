@@ -15,8 +15,6 @@ from datetime import date
 from fractions import Fraction
 from functools import lru_cache
 
-import z3
-
 from guidestep.assessment import FieldKind
 from guidestep.assessment.derived import WeeksBetween
 from guidestep.explain.cheapest import cheapest_hitting
@@ -34,6 +32,7 @@ from guidestep.explain.targets import EXERCISE, Target
 from guidestep.explain.variants import Variants
 from guidestep.language.program import Value
 from guidestep.outcome import Action, Outcome
+from guidestep.verify import z3
 from guidestep.verify.patient import Subject
 from guidestep.verify.solve import MILLISECONDS
 from guidestep.verify.symbols import Choice, Quantity, Symbol, Truths, equals, given_as, read

@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-import z3
-
 from guidestep.assessment import FieldKind, FieldSpec
 from guidestep.explain.barriers import Barrier
 from guidestep.explain.closest import (
@@ -38,6 +36,7 @@ from guidestep.language.decision import action_name, outcome_name
 from guidestep.language.program import Value, Verdict
 from guidestep.outcome import Action, Outcome
 from guidestep.recommendation import Known
+from guidestep.verify import z3
 from guidestep.verify.cache import subject_of
 from guidestep.verify.patient import same
 from guidestep.verify.symbols import Quantity
@@ -82,6 +81,9 @@ class Boundary:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Robustness:
     """The boundaries near a patient, the closest first; `str` of it is text to read.
+
+    Those within a measurement error come before all others, which stand by their distance in such
+    errors where one is stated, and by their share of the range otherwise.
 
     `not_settled` are the inputs of which the time was not enough to say whether there is one.
     """
@@ -134,8 +136,14 @@ def robustness(evidence: Evidence, seconds: float = SECONDS) -> Robustness:
                 found += search.boundaries(path)
             except NotSettledError:
                 open_.append(path)
-    found.sort(key=lambda b: b.share if b.errors is None else b.errors)
+    found.sort(key=closeness)
     return Robustness(boundaries=tuple(found), not_settled=tuple(open_))
+
+
+def closeness(boundary: Boundary) -> tuple[bool, float]:
+    """Return by what boundaries are sorted."""
+    away = boundary.share if boundary.errors is None else boundary.errors
+    return not boundary.within_error, away
 
 
 class _Search:
