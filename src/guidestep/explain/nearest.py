@@ -16,7 +16,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 from guidestep.assessment import FieldKind
-from guidestep.assessment.derived import WeeksBetween
+from guidestep.assessment.derived import Derivation, WeeksBetween
 from guidestep.explain.cheapest import cheapest_hitting
 from guidestep.explain.closest import (
     NUMBERS,
@@ -169,16 +169,21 @@ class Flips:
         for path in self.specs:
             given = self.given[path]
             derived = self.variants.following.get(path)
-            if isinstance(derived, WeeksBetween) and set(derived.inputs) <= set(self.specs):
+            if derived is not None and set(derived.inputs) <= set(self.specs):
                 self.follows[path] = self._followed(path, derived)
                 found[path] = z3.Bool(f"{path} follows")
             elif (literal := self.session.literal(path, given)) is not None:
                 found[path] = literal
         return found
 
-    def _followed(self, path: str, derived: WeeksBetween) -> Bool:
-        """Return that a field is what derives from two dates, and unknown where nothing does."""
+    def _followed(self, path: str, derived: Derivation) -> Bool:
+        """Return that a field is what derives from others, and unknown where nothing does."""
         mask = self.patient.mask
+        if not isinstance(derived, WeeksBetween):
+            # What the solver cannot compute may be anything once its inputs are otherwise.
+            values = self.patient.values
+            changed = (neg(given_as(p, values, mask, self.given[p])) for p in derived.inputs)
+            return disj((*changed, given_as(path, values, mask, self.given[path])))
         start, end = (self._number(each) for each in derived.inputs)
         given = conj((mask[derived.start], mask[derived.end], start <= end))
         weeks = self._number(path) == z3.ToReal(end - start) / 7
