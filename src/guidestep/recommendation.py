@@ -23,6 +23,7 @@ from guidestep.outcome import Action, Basis, Family, Outcome
 if TYPE_CHECKING:
     from guidestep.explain.evidence import Evidence
     from guidestep.explain.explanation import Explanation
+    from guidestep.explain.questions import NextQuestions
     from guidestep.explain.robustness import Robustness
     from guidestep.explain.targets import Wanted
     from guidestep.explain.why_not import WhyNot
@@ -351,6 +352,42 @@ class Recommendation:
                 "call guideline.recommend(assessment) again to explain it"
             )
         return evidence
+
+    def next_questions(self, about: Literal["outcome", "steps"] = "outcome") -> NextQuestions:
+        """Return the fewest missing inputs whose answers decide, whatever they are.
+
+        Red flags come first, then what settles most rules. With `about="steps"` the answers decide
+        the action of every track too. Once the outcome is decided there is nothing to ask; what
+        somebody declined is never asked. Needs `[verify]`.
+
+        >>> import guidestep
+        >>> guideline = guidestep.load("cervical-spasm-opll")
+        >>> required = {
+        ...     "encounter": {"care_stage": "intake", "assessment_date": "2026-03-02"},
+        ...     "scope": {"age_years": 15},
+        ...     "neurologic": {"mri_status": "not_done", "red_flag_adjudication": "none"},
+        ...     "program": {"mobility_step": "not_started", "neuromuscular_step": "not_started",
+        ...                 "resistance_step": "withheld", "requested_action": "none"},
+        ... }
+        >>> asked = guideline.recommend(required).next_questions()
+        >>> asked.questions[0].path, asked.decided, asked.smallest
+        ('neurologic.gait_instability', False, True)
+
+        Raises:
+            LookupError: The recommendation was read from JSON, which does not hold the patient's
+                data: ask the guideline again.
+            ModuleNotFoundError: The extra `[verify]` is not installed.
+            ValueError: `about` is something else.
+        """
+        evidence = self.evidence
+        if evidence is None:
+            raise LookupError(
+                "this recommendation was read back without its assessment; "
+                "call guideline.recommend(assessment) again to ask for its next questions"
+            )
+        from guidestep.explain.questions import next_questions
+
+        return next_questions(self, evidence, about)
 
     def to_json(self) -> str:
         """Return the recommendation as JSON, the same bytes for the same answer."""

@@ -107,7 +107,7 @@ def _said(voice: Voice, evidence: Evidence, outcome: Outcome) -> Parts:
         case _:
             reasons = speech.true(voice.blocking, outcome)
     if outcome is Outcome.ASSESS_FIRST or possible:
-        missing = listed(voice, evidence.assessment, speech.waiting())
+        missing = listed(voice, evidence.assessment, speech.waiting(outcome))
     elif any(step.waiting_for for step in steps):
         missing = listed(voice, evidence.assessment, awaited(steps))
     preparation = speech.preparation(reasons)
@@ -237,20 +237,44 @@ class _Speech:
                 cites=entry.cites,
             )
 
-    def waiting(self) -> Waiting:
-        """Return the inputs that undecided rules and unmet requirements wait for."""
+    def waiting(self, outcome: Outcome) -> Waiting:
+        """Return the inputs that undecided rules and unmet requirements wait for.
+
+        Once the outcome can only be lifted, what could not lift it waits for nothing any more.
+        """
         waiting: Waiting = {}
         undecided = [p for p in self.voice.blocking if self.blocks(p)]
-        for prepared in [*undecided, *self.unmet(), *self.open_choices()]:
+        unmet = self.unmet()
+        if outcome is Outcome.ASSESS_FIRST and not self.barred([*undecided, *unmet]):
+            asking = [*undecided, *unmet, *self.open_choices()]
+        else:
+            rank = outcome.precedence
+            asking = [p for p in undecided if p.then and p.then.precedence < rank]
+        for prepared in asking:
             id_, then = prepared.rule.id, prepared.then or Outcome.ASSESS_FIRST
             wait(waiting, id_, then, self.waits(prepared))
         return waiting
 
+    def barred(self, blocking: Iterable[Prepared]) -> bool:
+        """Whether something bars every step for good: whatever is learnt, nothing can start.
+
+        `blocking` are the rules that bar every step while they are undecided or unmet.
+        """
+        true = [p for p in self.voice.barring if self.found[p.at] is True]
+        return any(not self.waits(p) for p in [*true, *blocking]) or any(
+            self.evidence.verdicts[name] is not False and not self.open_inputs(name)
+            for name in self.voice.open_points
+        )
+
     def waits(self, prepared: Prepared) -> frozenset[str]:
         """Return the unknown inputs that could still change a rule."""
-        return prepared.waits.recall(
-            self.evidence.given, lambda: self.relevant().of(prepared.rule.id)
-        )
+        id_ = prepared.rule.id
+        name = unmet_name(id_) if prepared.family is Family.REQUIREMENT else id_
+        return prepared.waits.recall(self.evidence.given, lambda: self.open_inputs(name))
+
+    def open_inputs(self, name: str) -> frozenset[str]:
+        """Return the unknown inputs that could change a definition, open points left out."""
+        return self.relevant().of(name) & self.voice.order.keys()
 
     def unmet(self) -> list[Prepared]:
         """Return the requirements that apply and do not hold."""

@@ -26,7 +26,8 @@ from guidestep.language.rulebase import (
     Track,
     grounds_of,
 )
-from guidestep.language.tree import Expression, Field, IsKnown, Reference, walk
+from guidestep.language.stability import learnable
+from guidestep.language.tree import Expression, Field, Reference, walk
 from guidestep.language.types import Kind
 from guidestep.outcome import Action, Family, Outcome
 from guidestep.recommendation import (
@@ -147,6 +148,10 @@ class Voice:
         self.by_family = {family: chosen([family]) for family in Family}
         apart = {Family.CONFLICT, Family.SURVEILLANCE, Family.REQUIREMENT}
         self.blocking = chosen(set(Family) - apart)
+        # What bars every step while it is true, and may do so for good.
+        careful = [p for p in self.blocking if p.then is Outcome.ASSESS_FIRST]
+        self.barring = [*careful, *self.by_family[Family.CONFLICT]]
+        self.open_points = [f"{id_}:open" for id_ in decision.open_points]
         self.cautions = [p for p in self.blocking if isinstance(p.rule, Rule) and not p.rule.then]
         self.excusable = [self._excusable(r) for r in decision.rules if r.optional is not None]
         self.excusable = [e for e in self.excusable if e.at >= 0]
@@ -189,7 +194,7 @@ class Voice:
             if defined.type.interval or defined.type.kind is Kind.ENUMERATION
         ]
         self.tracks = [self._track(track) for track in base.tracks.values()]
-        self.learnable = self._learnable()
+        self.learnable = learnable(self.definitions.values())
 
     # --- preparation ------------------------------------------------------------------------
 
@@ -265,17 +270,6 @@ class Voice:
             paths[track.entry.current] = None
         steps = tuple(step for step in self.base.steps.values() if step.track == name)
         return TrackVoice(track, own, steps, Memory(self._key(paths)))
-
-    def _learnable(self) -> frozenset[str]:
-        """Return the definitions whose truth, once known, may still turn: those on `is known`."""
-        found: set[str] = set()
-        for definition in self.definitions.values():
-            if any(
-                isinstance(node, IsKnown) or (isinstance(node, Reference) and node.name in found)
-                for node in walk(definition.expression)
-            ):
-                found.add(definition.name)
-        return frozenset(found)
 
     # --- what is said of one patient --------------------------------------------------------
 

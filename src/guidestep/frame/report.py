@@ -179,17 +179,46 @@ class _Reporter(Draft):
         return any_of(*ways)
 
     def _waiting(self) -> None:
+        here = self.outcome(Outcome.ASSESS_FIRST)
+        could_start = self.define("report:open", all_of(here, none_of(*self._barred())))
         for prepared in self.voice.blocking:
             if prepared.blocks:
-                self._wait(prepared, self.undecided(prepared))
+                then = prepared.then or Outcome.ASSESS_FIRST
+                # Of the outcomes below, only a rule that could lift them waits for anything.
+                lifted = [self.outcome(o) for o in Outcome if o.precedence > then.precedence]
+                when = any_of(*lifted) if then in _LEVELS else could_start
+                self._wait(prepared, all_of(when, self.undecided(prepared)))
         for prepared in self.voice.by_family[Family.REQUIREMENT]:
-            self._wait(prepared, is_true(Reference(unmet_name(prepared.rule.id))))
+            unmet = is_true(Reference(unmet_name(prepared.rule.id)))
+            self._wait(prepared, all_of(could_start, unmet))
         for prepared, open_ in self._open_choices():
-            self._wait(prepared, open_)
+            self._wait(prepared, all_of(could_start, open_))
+
+    def _barred(self) -> Iterable[Expression]:
+        """Yield when something bars every step for good, whatever is learnt."""
+        for prepared in self.voice.barring:
+            yield self._settled(prepared.rule.id, is_true(Reference(prepared.rule.id)))
+        for prepared in self.voice.blocking:
+            yield self._settled(prepared.rule.id, self.blocks(prepared))
+        for prepared in self.voice.by_family[Family.REQUIREMENT]:
+            unmet = unmet_name(prepared.rule.id)
+            yield self._settled(unmet, is_true(Reference(unmet)))
+        for name in self.voice.open_points:
+            yield self._settled(name, negated(is_false(Reference(name))))
+
+    def _settled(self, name: str, when: Expression) -> Expression:
+        """Return that something is so and no input could change it any more."""
+        return all_of(when, none_of(*self._open(name).values()))
+
+    def _open(self, name: str) -> Mapping[str, Expression]:
+        """Return, for each input of a definition, when it matters; open points are none."""
+        found = self.openness.of(name)
+        return {path: open_ for path, open_ in found.items() if path in self.voice.order}
 
     def _wait(self, prepared: Prepared, when: Expression) -> None:
         id_, outcome = prepared.rule.id, prepared.then or Outcome.ASSESS_FIRST
-        for path, open_ in self.openness.of(id_).items():
+        name = unmet_name(id_) if prepared.family is Family.REQUIREMENT else id_
+        for path, open_ in self._open(name).items():
             asks = self.define(f"asks:{id_}:{path}", all_of(when, open_))
             self.missing.setdefault(path, []).append(Asked(asks.name, outcome, listed=True))
 

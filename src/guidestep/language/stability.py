@@ -9,10 +9,11 @@ stay false.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import Enum
 
 from guidestep.language.diagnostics import Diagnostic
+from guidestep.language.program import Definition
 from guidestep.language.tree import (
     And,
     Expression,
@@ -21,6 +22,7 @@ from guidestep.language.tree import (
     Or,
     Reference,
     children,
+    walk,
 )
 
 
@@ -74,3 +76,18 @@ def _fault(node: Expression, stays: Stays) -> Diagnostic:
         message = "this could come true only once more becomes known, after a step was started"
         hint = "leave out 'is known': what is unknown already bars every step"
     return Diagnostic("unstable", node.span, message, hint)
+
+
+def learnable(definitions: Iterable[Definition]) -> frozenset[str]:
+    """Return the definitions whose truth, once known, may still turn: those on `is known`.
+
+    `definitions` come in order, each after all that it refers to.
+    """
+    found: set[str] = set()
+    for definition in definitions:
+        if any(
+            isinstance(node, IsKnown) or (isinstance(node, Reference) and node.name in found)
+            for node in walk(definition.expression)
+        ):
+            found.add(definition.name)
+    return frozenset(found)

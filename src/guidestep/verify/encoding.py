@@ -38,7 +38,7 @@ from guidestep.language.tree import (
 )
 from guidestep.verify.numbers import Number, Numbers, compared, fixed
 from guidestep.verify.symbols import Choice, Mask, Quantity, Text, Truths, Values
-from guidestep.verify.terms import Bool, conj, constant, disj, neg, rational
+from guidestep.verify.terms import Bool, asserted, conj, constant, disj, neg, rational
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,8 +195,8 @@ class Encoding:
             case Choice() as choice:
                 return Picked(known, choice)
             case Quantity(value=value, low=low, high=high):
-                whole = value.is_int()
-                return Number(known, value, low, high, whole, None, value)
+                only = low if low == high else None
+                return Number(known, value, low, high, value.is_int(), only, value)
             case Text():
                 return Noted(known)
 
@@ -254,7 +254,9 @@ def _compare(operator: str, left: Term, right: Number) -> Truth:
         one = left.sharp
     elif left.constant is not None and right.sharp is not None and _simple(left.constant):
         other = right.sharp
-    holds = compared(operator, one, other)
+    holds: Bool = compared(operator, one, other)
+    if left.constant is not None and right.constant is not None:
+        holds = z3.is_true(z3.simplify(asserted(holds)))
     known = conj((left.known, right.known))
     return Truth(conj((known, holds)), conj((known, neg(holds))))
 

@@ -18,6 +18,7 @@ from guidestep.language.compiler import Compiled
 from guidestep.language.decision import action_name, excused_name, outcome_name
 from guidestep.language.program import Engine, Program, Value, Verdict
 from guidestep.language.rulebase import Rulebase
+from guidestep.language.stability import learnable
 from guidestep.outcome import Action, Outcome
 from guidestep.verify.encoding import Encoding, Truth
 from guidestep.verify.numbers import Numbers
@@ -105,7 +106,17 @@ class Subject:
 
     @cached_property
     def _engines(self) -> tuple[Engine, Engine]:
-        return DurableEngine(self.program), CompiledEngine(self.program)
+        return DurableEngine(self.program), self.engine
+
+    @cached_property
+    def engine(self) -> CompiledEngine:
+        """The engine that is quick to ask; what is shown to anyone is asked of both."""
+        return CompiledEngine(self.program)
+
+    @cached_property
+    def learnable(self) -> frozenset[str]:
+        """The definitions whose truth, once known, may still turn."""
+        return learnable(self.program.definitions)
 
     @cached_property
     def exercise_steps(self) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ global context of the library, which no two threads may use at once: `SOLVER` is
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from typing import TypeAlias
 
@@ -35,7 +35,7 @@ def conj(operands: Iterable[Bool]) -> Bool:
     found = list(kept.values())
     if len(found) < 2:
         return found[0] if found else True
-    return z3.And(found)
+    return _joined(z3.Z3_mk_and, found)
 
 
 def disj(operands: Iterable[Bool]) -> Bool:
@@ -53,7 +53,14 @@ def disj(operands: Iterable[Bool]) -> Bool:
     found = list(kept.values())
     if len(found) < 2:
         return found[0] if found else False
-    return z3.Or(found)
+    return _joined(z3.Z3_mk_or, found)
+
+
+def _joined(make: Callable[..., object], operands: Sequence[z3.BoolRef]) -> z3.BoolRef:
+    """Return operands joined: they are conditions, which `z3.And` would make sure of again."""
+    context = z3.main_ctx()
+    terms = (z3.Ast * len(operands))(*(operand.ast for operand in operands))
+    return z3.BoolRef(make(context.ref(), len(operands), terms), context)
 
 
 def neg(operand: Bool) -> Bool:
