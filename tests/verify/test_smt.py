@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import cvc5
+import cvc5  # type: ignore[import-not-found]
 import pytest
 
 import guidestep
@@ -22,7 +22,7 @@ def second(file: Path) -> str:
     symbols = cvc5.SymbolManager(manager)
     parser = cvc5.InputParser(solver, symbols)
     parser.setStringInput(cvc5.InputLanguage.SMT_LIB_2_6, file.read_text("utf-8"), file.name)
-    said = []
+    said: list[str] = []
     while not (command := parser.nextCommand()).isNull():
         said.append(command.invoke(solver, symbols).strip())
     return next(answer for answer in said if answer)
