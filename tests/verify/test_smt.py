@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import cvc5  # type: ignore[import-not-found]
+import cvc5  # type: ignore[import-untyped]
 import pytest
 
 import guidestep
