@@ -7,8 +7,10 @@ one of them is not what this module makes of the code.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date
+from functools import cache
 from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -16,10 +18,11 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
+import guidestep
 from guidestep.engines.support import support
 from guidestep.language import documents
 
-PAGES = (Path(__file__).parent / "rule-language.md",)
+PAGES = tuple(Path(__file__).parent / name for name in ("rule-language.md", "proofs.md"))
 
 _BETWEEN = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end generated -->)", re.S)
 
@@ -277,7 +280,8 @@ _SUPPORTED = {True: "yes", False: "**no**", None: "not installed"}
 
 def tables() -> dict[str, str]:
     """Return the generated tables by name."""
-    return {"support": _support()} | {entry.__name__: _keys(entry) for entry in _ENTRIES}
+    made = {"support": _support(), "proofs": _proofs()}
+    return made | {entry.__name__: _keys(entry) for entry in _ENTRIES}
 
 
 def opening(name: str) -> str:
@@ -310,6 +314,33 @@ def _support() -> str:
         for name, row in found.items()
     ]
     return _table(["node or function", "written", *engines], rows)
+
+
+@cache
+def _proofs() -> str:
+    """Return what was proved of the shipped guideline, in each of its profiles."""
+    guideline = guidestep.load("cervical-spasm-opll")
+    facts = {each.id: each.grounds.facts for each in guideline.base.properties}
+    cells: dict[str, dict[str, str]] = {}
+    titles: dict[str, str] = {}
+    for profile in guideline.profiles:
+        for section in guideline.verify(profile=profile).sections:
+            titles[section.check] = section.title
+            counts = Counter(finding.result.value for finding in section.findings)
+            words = ", ".join(f"{result} {count}" for result, count in counts.items())
+            cells.setdefault(section.check, {})[profile] = (
+                section.result.value if len(section.findings) == 1 else words
+            )
+    rows = [
+        [
+            f"`{check}`",
+            titles[check].rstrip("."),
+            ", ".join(facts.get(check, ())),
+            *(found.get(profile, "not claimed") for profile in guideline.profiles),
+        ]
+        for check, found in cells.items()
+    ]
+    return _table(["property", "what it says", "facts", *guideline.profiles], rows)
 
 
 def _keys(entry: type[documents.Document]) -> str:

@@ -589,7 +589,7 @@ def changed_guideline(folder: Path) -> Path:
     file = folder / "guideline.yaml"
     text = file.read_text()
     assert "default: 4" in text
-    file.write_text(text.replace("default: 4", "default: 3"))
+    file.write_text(text.replace("default: 4", "default: 2"))
     return folder
 
 
