@@ -6,13 +6,13 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 EXAMPLE ?= docs/examples/eligible-intake.yaml
 
-.PHONY: demo test setup lint types benchmark docs clean
+.PHONY: demo test setup services lint types benchmark docs clean
 
 demo: setup
 	$(BIN)/guidestep recommend $(EXAMPLE)
 
 # The tests on a Spark cluster run by themselves: there is one cluster, and it needs both cores.
-test: setup
+test: setup services
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not spark" --cov --cov-report=
 	$(BIN)/python -m pytest -m spark --cov --cov-append --cov-report=term --cov-fail-under=95
 
@@ -25,6 +25,10 @@ $(READY): pyproject.toml
 	CPPFLAGS=-O2 $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-cache-dir 'durable-rules>=2.0.28'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	touch $@
+
+# Programs that some tests talk to: PostgreSQL, a browser, Node.js with a FHIR validator.
+services:
+	sh tests/services.sh
 
 lint: setup
 	$(BIN)/ruff check .

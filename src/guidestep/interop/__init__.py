@@ -1,0 +1,1 @@
+"""What other systems speak: FHIR resources in and out, CDS Hooks."""
