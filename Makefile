@@ -40,6 +40,8 @@ types: setup
 benchmark: setup
 	$(BIN)/python tests/benchmarks/single.py
 	$(BIN)/python tests/benchmarks/cohort.py
+	$(BIN)/python tests/benchmarks/solver.py
+	$(BIN)/python tests/benchmarks/verify_size.py
 
 clean:
 	rm -rf $(VENV) .coverage* .hypothesis .mypy_cache .ruff_cache build dist

@@ -283,6 +283,16 @@ def test_explain_adds_why(command: Command, small: Path, patient: Path) -> None:
     assert "start-stretching" in result.out or "Stretching starts" in result.out
 
 
+def test_ask_adds_what_to_ask_next(command: Command) -> None:
+    example = EXAMPLES / "missing-hoffmann.yaml"
+    declined = command("recommend", example, "--ask")
+    assert "Nothing more can be asked" in declined.out
+    assert "What is the Hoffmann sign on the right?" in declined.out.split("Nothing more")[1]
+    refused = command("recommend", example, "--ask", "--json")
+    assert refused.code == 2
+    assert "--json and --ask exclude each other" in refused.err
+
+
 def test_why_not_adds_what_bars(command: Command) -> None:
     example = Path(__file__).parents[2] / "docs/examples/spasm-came-back.yaml"
     result = command("recommend", example, "--why-not", "R1")

@@ -49,11 +49,23 @@ def test_what_was_declined_is_not_asked_again() -> None:
     )
     assert answer.outcome is Outcome.ASSESS_FIRST
     assert paths(answer) == []
+    found = answer.next_questions()
+    assert [each.path for each in found.declined] == ["neurologic.hoffmann_left"]
+    assert "Nothing more can be asked" in str(found)
+    assert "What is the Hoffmann sign on the left?" in str(found)
+    assert json.loads(found.to_json())["declined"][0]["path"] == "neurologic.hoffmann_left"
     asked = recommend(
         ("neurologic.hoffmann_left",),
         data_absent_reasons={"neurologic.hoffmann_left": "not-asked"},
     )
     assert paths(asked) == ["neurologic.hoffmann_left"]
+
+
+def test_what_was_declined_and_no_longer_matters_is_not_named() -> None:
+    reasons = {"scope.pll_lesion_type": "asked-declined"}
+    scope = {**INTAKE["scope"], "age_years": 15}
+    scope.pop("pll_lesion_type")
+    assert recommend(scope=scope, data_absent_reasons=reasons).next_questions().declined == ()
 
 
 def test_what_no_longer_matters_is_not_asked() -> None:

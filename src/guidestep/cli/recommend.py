@@ -44,6 +44,9 @@ def recommend(
             "--why-not", metavar="TARGET", help="Add what bars an outcome or a step, such as R1."
         ),
     ] = None,
+    ask: Annotated[
+        bool, typer.Option("--ask", help="Add the fewest questions whose answers decide.")
+    ] = False,
 ) -> None:
     """Print what a guideline recommends for each assessment.
 
@@ -51,9 +54,9 @@ def recommend(
     the exit code is 2. With --json every file gives one line, in the order of the files: the
     recommendation, or {"error": {"file": ..., "problems": [...]}}.
     """
-    if as_json and (explain or why_not is not None):
-        option = "--explain" if explain else "--why-not"
-        raise Failure(f"--json and {option} exclude each other: an explanation is text")
+    options = {"--explain": explain, "--why-not": why_not is not None, "--ask": ask}
+    if as_json and (told := [name for name, given in options.items() if given]):
+        raise Failure(f"--json and {told[0]} exclude each other: an explanation is text")
     if files.count(STDIN) > 1:
         raise Failure("standard input can be read only once")
     asked = guideline_of(guideline)
@@ -78,6 +81,8 @@ def recommend(
                 say(f"\n{answer.explain()}")
             if why_not is not None:
                 say(f"\n{_barred(answer, why_not)}")
+            if ask:
+                say(f"\n{_asked(answer)}")
     if failed:
         raise typer.Exit(2)
 
@@ -96,6 +101,13 @@ def _barred(answer: Recommendation, target: str) -> str:
         return str(answer.why_not(target))
     except (ModuleNotFoundError, SettingError) as error:
         raise Failure(f"--why-not: {error}") from None
+
+
+def _asked(answer: Recommendation) -> str:
+    try:
+        return str(answer.next_questions())
+    except ModuleNotFoundError as error:
+        raise Failure(f"--ask: {error}") from None
 
 
 def _refuse(name: str, error: UnreadableError, *, as_json: bool) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Literal
@@ -54,15 +54,18 @@ class NextQuestions:
 
     `decided` says that nothing need be asked. `smallest` says that it is proved that no smaller
     set of questions decides; without it the time was not enough, and these decide all the same.
+    `declined` are the inputs that matter and for which a reason says that there is no answer to be
+    had: they are not asked again, but the answer rests on their staying unknown.
     """
 
     about: About
     questions: tuple[Question, ...]
     smallest: bool = True
+    declined: tuple[Question, ...] = ()
 
     @property
     def decided(self) -> bool:
-        """Whether the answer stays what it is, whatever becomes known."""
+        """Whether the answer stays what it is, whatever becomes known of what was not declined."""
         return not self.questions
 
     def __iter__(self) -> Iterator[Question]:
@@ -75,26 +78,31 @@ class NextQuestions:
         return bool(self.questions)
 
     def __str__(self) -> str:
-        if not self.questions:
-            return "Nothing need be asked: the answer stays what it is."
-        head = "To ask next; the answers decide, whatever they are:"
-        if not self.smallest:
-            head = "To ask next (fewer questions may do); the answers decide, whatever they are:"
-        return "\n".join([head, *(f"  {line}" for each in self for line in _lines(each))])
+        can = "more can" if self.declined else "need"
+        lines = [f"Nothing {can} be asked: the answer stays what it is."]
+        if self.questions:
+            few = "" if self.smallest else " (fewer questions may do)"
+            lines = [f"To ask next{few}; the answers decide, whatever they are:"]
+            lines += [f"  {line}" for each in self for line in _lines(each)]
+        if self.declined:
+            lines.append("Not to be had, as recorded; known, it could change the answer:")
+            lines += [f"  {line}" for each in self.declined for line in _lines(each)]
+        return "\n".join(lines)
 
     def to_json(self) -> str:
         """Return the questions as JSON, the same bytes for the same questions."""
-        found = [
-            {name: part for name, part in asdict(question).items() if part not in (None, ())}
-            for question in self
-        ]
         whole = {
             "about": self.about,
             "decided": self.decided,
             "smallest": self.smallest,
-            "questions": found,
+            "questions": [_plain(each) for each in self],
+            "declined": [_plain(each) for each in self.declined],
         }
         return json.dumps(whole, ensure_ascii=False, separators=(",", ":"))
+
+
+def _plain(question: Question) -> dict[str, object]:
+    return {name: part for name, part in asdict(question).items() if part not in (None, ())}
 
 
 def next_questions(
@@ -123,10 +131,18 @@ def next_questions(
         subject = subject_of(evidence.base, evidence.compiled)
         completions = Completions(evidence, subject.engine, about == "steps")
         found = deciding(subject, completions, relevant(completions), SECONDS)
-    questions = [_question(completions, recommendation, path) for path in found.inputs]
-    order = {path: at for at, path in enumerate(completions.askable)}
-    questions.sort(key=lambda q: (not q.red_flag, -q.settles, order[q.path]))
-    return NextQuestions(about=about, questions=tuple(questions), smallest=found.smallest)
+    order = {path: at for at, path in enumerate(completions.specs)}
+
+    def asked(paths: Iterable[str]) -> tuple[Question, ...]:
+        questions = [_question(completions, recommendation, path) for path in paths]
+        return tuple(sorted(questions, key=lambda q: (not q.red_flag, -q.settles, order[q.path])))
+
+    return NextQuestions(
+        about=about,
+        questions=asked(found.inputs),
+        smallest=found.smallest,
+        declined=asked(completions.declined & _open(completions)),
+    )
 
 
 def relevant(completions: Completions) -> list[str]:
@@ -134,6 +150,12 @@ def relevant(completions: Completions) -> list[str]:
 
     What derives from them becomes known with them, and is among them.
     """
+    found = _open(completions)
+    return [path for path in completions.askable if path in found]
+
+
+def _open(completions: Completions) -> set[str]:
+    """Return the unknown inputs that could change the answer, as far as its shape tells."""
     evidence = completions.evidence
     names = [outcome_name(outcome) for outcome in Outcome]
     if completions.steps:
@@ -142,7 +164,7 @@ def relevant(completions: Completions) -> list[str]:
     relevance = Relevance(definitions, evidence.verdicts, evidence.value)
     found = {path for name in names if name in definitions for path in relevance.of(name)}
     found.update(completions.derivable(found))
-    return [path for path in completions.askable if path in found]
+    return found
 
 
 # --- one question ---------------------------------------------------------------------------------
