@@ -1,0 +1,121 @@
+"""Decisions and feedback go in, receipts come out, and what is kept is what was given."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from guidestep.decision_log import Coding, Decision, DecisionLog, Feedback, Head, LogUnavailable
+from guidestep.decision_log.chain import Stored
+from guidestep.recommendation import Recommendation
+from tests.decision_log.conftest import NOON, at
+
+
+def rows(log: DecisionLog) -> list[Mapping[str, Stored]]:
+    with log.storage.reading() as connection:
+        return list(log.storage.rows(connection))
+
+
+def test_a_decision_is_kept_as_it_was_given(
+    log: DecisionLog, answers: list[Recommendation]
+) -> None:
+    answer = answers[0]
+    decision = Decision.of(
+        answer,
+        when=NOON,
+        hook="patient-view",
+        hook_instance="h1",
+        service="s",
+        client="https://ehr.example",
+        cards=[{"uuid": "c1", "summary": "Réfer", "suggestions": [{"uuid": "s1"}]}],
+        user="Practitioner/7",
+        location="Location/2",
+        encounter="Encounter/3",
+    )
+    receipt = log.append(decision)
+    (row,) = rows(log)
+    assert (receipt.sequence, receipt.id, receipt.hash) == (1, decision.id, row["hash"])
+    assert row["time"] == "2026-03-02T12:00:00.000000Z"
+    assert row["outcome"] == answer.outcome.value
+    assert row["guideline_digest"] == answer.guideline.digest
+    assert json.loads(str(row["rules"])) == [[r.id, r.verdict] for r in decision.rules]
+    assert json.loads(str(row["cards"])) == [
+        {"id": "c1", "summary": "Réfer", "suggestions": ["s1"]}
+    ]
+    assert row["input_digest"] == answer.input_digest
+    assert answer.evidence is not None
+    assert json.loads(str(row["input"])) == answer.evidence.assessment.to_dict()
+    assert log.head() == Head(1, receipt.hash)
+
+
+def test_feedback_is_joined_to_its_decision(
+    log: DecisionLog, answers: list[Recommendation]
+) -> None:
+    shown = log.append(Decision.of(answers[0], when=NOON, card_ids=["c1", "c2"]))
+    first = log.record_feedback(
+        Feedback(
+            card="c2",
+            outcome="overridden",
+            at=at(5),
+            reason=Coding("patient-refuses"),
+            comment="no \x00 time \ud800",
+        )
+    )
+    unknown = log.record_feedback(Feedback(card="c3", outcome="accepted", at=at(6)))
+    assert (first.sequence, first.decision) == (2, shown.sequence)
+    assert (unknown.sequence, unknown.decision) == (3, None)
+    kept = rows(log)
+    assert kept[1]["comment"] == "no \ufffd time \ufffd"
+    assert kept[2]["previous"] == kept[1]["hash"] == first.hash
+
+
+def test_feedback_in_the_group_of_its_decision(
+    log: DecisionLog, answers: list[Recommendation]
+) -> None:
+    shown = log.submit(Decision.of(answers[0], when=NOON, card_ids=["c1"]))
+    told = log.submit_feedback(Feedback(card="c1", outcome="accepted", at=at(1)))
+    assert told.result().decision == shown.result().sequence
+
+
+def test_the_same_decision_is_kept_once(log: DecisionLog, answers: list[Recommendation]) -> None:
+    decision = Decision.of(answers[0], when=NOON)
+    other = Decision.of(answers[1], when=NOON)
+    first = log.append(decision)
+    futures = [log.submit(decision), log.submit(other), log.submit(decision)]
+    assert [future.result().sequence for future in futures] == [1, 2, 1]
+    assert futures[0].result() == first
+    assert len(rows(log)) == 2
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE guidestep_record SET outcome = 'x'",
+        "DELETE FROM guidestep_record",
+        "UPDATE guidestep_log SET version = 2",
+        "DELETE FROM guidestep_card",
+    ],
+)
+def test_the_tables_refuse_changes(
+    change: str, log: DecisionLog, answers: list[Recommendation]
+) -> None:
+    log.append(Decision.of(answers[0], when=NOON, card_ids=["c1"]))
+    with (
+        pytest.raises(DBAPIError, match="only added to"),
+        log.storage.engine.begin() as connection,
+    ):
+        connection.execute(text(change))
+
+
+def test_closed(log: DecisionLog, answers: list[Recommendation]) -> None:
+    futures = [log.submit(Decision.of(answers[0], when=NOON)) for _ in range(100)]
+    log.close()
+    assert all(future.done() for future in futures)
+    with pytest.raises(LogUnavailable, match="closed"):
+        log.append(Decision.of(answers[0], when=NOON))
+    assert not log.ready()
+    log.close()
