@@ -31,6 +31,13 @@ def test_the_list(command: Command, small: Path) -> None:
         "Steps",
         "Id          Track     Is",
         "stretching  mobility  Stretching",
+        "",
+        "Properties",
+        "Id                            Form    Says",
+        "unsteady-is-urgent            always  "
+        "An unsteady gait is urgent, whatever else is recorded",
+        "no-stretching-in-acute-spasm  never   "
+        "Nobody begins to stretch while the spasm is acute or has not been judged",
     ]
 
 
@@ -39,6 +46,8 @@ def test_the_list_of_the_shipped_guideline_has_every_rule(command: Command) -> N
     words = set(command("show").out.split())
     moves = {progression.id for progression in guideline.base.progressions}
     assert {*guideline.rules, *guideline.steps, *guideline.assumptions, *moves} <= words
+    assert {claim.id for claim in guideline.base.properties} <= words
+    assert {error.entry.id for error in guideline.base.measurements} <= words
     assert {"R1", "to", "R2", "back", "withhold", "caution"} <= words
 
 

@@ -143,3 +143,14 @@ def test_how_a_citation_was_found() -> None:
     )  # fmt: skip
     assert citation_line(entry) == "[x] A B. A title. 2020."
     assert mapping_words(entry).endswith("the work could not be identified")
+
+
+def test_properties_and_errors_of_measurement_are_described(cervical: Guideline) -> None:
+    said = describe(cervical.base, "worsening-weak-arms-are-urgent")
+    assert "For whom all of these hold:" in said
+    assert 'Always: "outcome" is urgent referral' in said
+    unchanged = describe(cervical.base, "drugs-change-nothing")
+    assert "The answer is unchanged by:\n    - current adjunct drug\n" in unchanged
+    assert 'Never: "outcome" is' in describe(cervical.base, "operated-necks-are-asked-about")
+    error = describe(cervical.base, "error-of-baseline-flexion")
+    assert "cervical flexion at baseline: limits of agreement, 11.1 degrees" in error

@@ -12,7 +12,17 @@ from rich.text import Text
 from guidestep.cli.guidelines import guideline_of
 from guidestep.cli.output import Failure, console, say
 from guidestep.guideline import Guideline
-from guidestep.language.rulebase import Progress, Progression, Rulebase, Start, StepBack, Withhold
+from guidestep.language.rulebase import (
+    Always,
+    Never,
+    Progress,
+    Progression,
+    Rulebase,
+    Start,
+    StepBack,
+    UnchangedBy,
+    Withhold,
+)
 from guidestep.outcome import Family
 
 _TITLES = {
@@ -25,11 +35,15 @@ _TITLES = {
     Family.SURVEILLANCE: "Surveillance",
 }
 
+_FORMS = {Always: "always", Never: "never", UnchangedBy: "unchanged by"}
+
 
 def show(
     id_: Annotated[
         str | None,
-        typer.Argument(metavar="[ID]", help="A rule, definition, step, assumption or citation."),
+        typer.Argument(
+            metavar="[ID]", help="A rule, definition, step, assumption, citation or property."
+        ),
     ] = None,
     guideline: Annotated[
         str | None, typer.Option(metavar="PATH|ID", help="A guideline's folder or id.")
@@ -80,6 +94,16 @@ def _tables(asked: Guideline) -> Iterator[Table]:
         "Assumptions",
         ("Version", "Says"),
         ((id_, str(a.entry.version), a.entry.title) for id_, a in base.assumptions.items()),
+    )
+    yield _table(
+        "Properties",
+        ("Form", "Says"),
+        ((p.id, _FORMS[type(p.claim)], p.statement) for p in base.properties),
+    )
+    yield _table(
+        "Errors of measurement",
+        ("Of", "Says"),
+        ((m.entry.id, m.entry.field, m.entry.statement) for m in base.measurements),
     )
 
 

@@ -27,18 +27,23 @@ from guidestep.language.documents import (
     StepEntry,
 )
 from guidestep.language.rulebase import (
+    Always,
     Assumption,
     Defined,
     Grounds,
+    Measurement,
+    Never,
     Notice,
     Progress,
     Progression,
+    Property,
     Request,
     Rule,
     Rulebase,
     Start,
     StepBack,
     Track,
+    UnchangedBy,
     Withhold,
     grounds_of,
 )
@@ -58,7 +63,8 @@ def describe(base: Rulebase, id_: str) -> str:
     """Return everything the guideline says about one id, in lines of at most 90 columns.
 
     `id_` may name a rule of any family, a progression, a definition, a parameter, a track, a
-    step, an assumption, a fact, a citation, an ambiguity, a notice, a request or a profile.
+    step, an assumption, a fact, a citation, an ambiguity, a notice, a request, a profile, a
+    property or an error of measurement.
 
     Raises:
         LookupError: The guideline has no such id; the error names the nearest one.
@@ -93,6 +99,8 @@ def ids(base: Rulebase) -> Mapping[str, object]:
     found.update(base.citations)
     found.update({a.id: a for a in base.ambiguities})
     found.update({p.id: p for p in base.entry.profiles})
+    found.update({p.id: p for p in base.properties})
+    found.update({m.entry.id: m for m in base.measurements})
     return found
 
 
@@ -102,6 +110,32 @@ def ids(base: Rulebase) -> Mapping[str, object]:
 @singledispatch
 def _lines(thing: object, base: Rulebase) -> Lines:
     raise TypeError(f"{type(thing).__name__} cannot be described")
+
+
+@_lines.register
+def _(claimed: Property, base: Rulebase) -> Lines:
+    yield from heading(claimed.id, "property", claimed.statement)
+    if claimed.when != Constant(True):
+        yield from condition("For whom", claimed.when, base)
+    match claimed.claim:
+        case Always(condition=holds):
+            yield from condition("Always", holds, base)
+        case Never(condition=holds):
+            yield from condition("Never", holds, base)
+        case UnchangedBy(fields=fields):
+            labels = [base.model.fields()[path].label for path in fields]
+            yield from bullets("The answer is unchanged by", labels)
+    yield from _grounds(claimed.grounds, base)
+
+
+@_lines.register
+def _(measurement: Measurement, base: Rulebase) -> Lines:
+    entry = measurement.entry
+    yield from heading(entry.id, "error of measurement", entry.statement)
+    kind = entry.kind.replace("_", " ")
+    label = base.model.fields()[entry.field].label
+    yield from item(label, f"{kind}, {quantity(entry.error, entry.unit)}")
+    yield from _grounds(measurement.grounds, base)
 
 
 @_lines.register
