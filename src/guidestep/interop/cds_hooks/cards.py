@@ -1,0 +1,252 @@
+"""The cards of an answer: what a clinician reads, and what they are offered to do."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Literal
+
+from guidestep.assessment import Problem
+from guidestep.explain.words import OUTCOMES, label_words
+from guidestep.interop.cds_hooks.detail import detail, not_used, questions
+from guidestep.interop.cds_hooks.emptiness import Object, without_empty
+from guidestep.interop.cds_hooks.incomplete import Incomplete
+from guidestep.interop.cds_hooks.markdown import bullet, escaped, heading, paragraphs, quoted
+from guidestep.interop.cds_hooks.orders import Ordered, against, ordered
+from guidestep.interop.cds_hooks.override_reasons import override_reasons
+from guidestep.interop.cds_hooks.request import Request
+from guidestep.interop.cds_hooks.served import Reading, Served, is_absolute
+from guidestep.interop.cds_hooks.suggestions import NewId, to_order, to_remove
+from guidestep.interop.cds_hooks.summary import asked, shortened, summary
+from guidestep.notebook.content import card_content
+from guidestep.outcome import Outcome
+from guidestep.recommendation import Recommendation
+
+Indicator = Literal["info", "warning", "critical"]
+
+INDICATORS: dict[Outcome, Indicator] = {
+    Outcome.URGENT_REFERRAL: "critical",
+    Outcome.REFERRAL: "warning",
+    Outcome.NOT_ELIGIBLE: "info",
+    Outcome.ASSESS_FIRST: "warning",
+    Outcome.RECOMMEND: "info",
+    Outcome.SURVEILLANCE: "info",
+}
+"""How urgent a card of each outcome is at least; see `indicator`."""
+
+
+def cards(
+    recommendation: Recommendation,
+    *,
+    served: Served,
+    request: Request,
+    reading: Reading,
+    when: datetime | None = None,
+    new_id: NewId | None = None,
+) -> list[Object]:
+    """Return the cards of a recommendation, the most urgent first; each has a uuid.
+
+    One card says what the guideline says. Draft orders of steps that it does not want done have a
+    card of their own before it. `when` is the moment of the answer, with its time zone; without it
+    that is now. `new_id` makes the ids, random UUIDs where it is left out.
+
+    Source: CDS Hooks 2.0, "CDS Service Response".
+    """
+    new_id = new_id or _random_id
+    drafts = ordered(served, request.draft_orders)
+    content = card_content(recommendation)
+    suggestions = to_order(
+        recommendation,
+        served=served,
+        request=request,
+        reading=reading,
+        when=when or datetime.now(UTC),
+        drafted={draft.step for draft in drafts},
+        new_id=new_id,
+    )
+    card = _card(
+        served,
+        summary(recommendation, content.headline),
+        indicator(recommendation, reading, served),
+        detail(recommendation, content, reading),
+        suggestions,
+        new_id,
+    )
+    opposed = against(recommendation, drafts)
+    return [*_opposed(served, opposed, recommendation.outcome, new_id), card]
+
+
+def incomplete_cards(
+    found: Incomplete,
+    *,
+    served: Served,
+    request: Request,
+    reading: Reading,
+    new_id: NewId | None = None,
+) -> list[Object]:
+    """Return the cards where no recommendation can be made: what has to be recorded, and why.
+
+    Referrals that are due whatever is recorded later are told first.
+    """
+    new_id = new_id or _random_id
+    fields = served.guideline.model.fields()
+    labels = [label_words(fields[path].label) for path in found.missing]
+    if found.outcome is not None:
+        words = OUTCOMES[found.outcome]
+        head = words[:1].upper() + words[1:]
+        said = shortened(head, found.found[0].statement)
+    else:
+        head = "Cannot say yet"
+        said = shortened(head, asked(labels) or "the record contradicts itself")
+    level: Indicator = "critical" if found.outcome is Outcome.URGENT_REFERRAL else "warning"
+    text = _incomplete_detail(found, head, served, reading)
+    card = _card(served, said, level, text, [], new_id)
+    drafts = ordered(served, request.draft_orders)
+    return [*_opposed(served, drafts, found.outcome, new_id), card]
+
+
+def indicator(recommendation: Recommendation, reading: Reading, served: Served) -> Indicator:
+    """Return how urgent the card of a recommendation is.
+
+    A red flag is critical. A missing one must not look like information, so *assess first* is a
+    warning, and so is anything where a value was refused or contradicted. *Outside this guideline*
+    is information for all the patients whom it was never about, and a warning for one who is in the
+    programme.
+    """
+    level = INDICATORS[recommendation.outcome]
+    if level != "info":
+        return level
+    refused = any(problem.severity == "error" for problem in reading.problems)
+    stopped = recommendation.outcome is Outcome.NOT_ELIGIBLE and _has_begun(served, reading)
+    return "warning" if refused or stopped or recommendation.conflicts else "info"
+
+
+def _has_begun(served: Served, reading: Reading) -> bool:
+    """Whether the patient is at a step of some track."""
+    for track in served.guideline.base.tracks.values():
+        path, outside = track.entry.current, track.entry.outside
+        if path is not None and reading.data.get(path) not in (None, *outside):
+            return True
+    return False
+
+
+def _card(
+    served: Served,
+    said: str,
+    level: Indicator,
+    text: str,
+    suggestions: Sequence[Object],
+    new_id: NewId,
+) -> Object:
+    guideline = served.guideline
+    source = guideline.base.entry.source
+    link = served.explanation_url
+    card: Object = {
+        "uuid": new_id(),
+        "summary": said,
+        "indicator": level,
+        "detail": text,
+        "source": {
+            "label": source.title,
+            "url": source.url if is_absolute(source.url) else None,
+            "topic": {
+                "system": served.mapping.canonical.of("CodeSystem", "guideline"),
+                "code": guideline.id,
+                "display": guideline.title,
+            },
+        },
+        "suggestions": [*suggestions],
+        # Steps of several tracks go side by side: any of them may be taken.
+        "selectionBehavior": "any" if suggestions else None,
+        "overrideReasons": [{**reason} for reason in override_reasons()],
+        "links": [
+            {"label": "How this guideline decides", "url": link, "type": "absolute"}
+            if link is not None
+            else None
+        ],
+    }
+    return without_empty(card)
+
+
+def _opposed(
+    served: Served, orders: Sequence[Ordered], outcome: Outcome | None, new_id: NewId
+) -> list[Object]:
+    """Return the card that names the draft orders of steps that are not to be done."""
+    if not orders:
+        return []
+    urgent = outcome in (Outcome.URGENT_REFERRAL, Outcome.REFERRAL)
+    steps = list(dict.fromkeys(order.step for order in orders))
+    why = "cannot say yet" if outcome is None else OUTCOMES[outcome]
+    if outcome is Outcome.RECOMMEND:
+        why = "these steps are withheld or not due"
+    head = f"Do not order {', '.join(steps)}"
+    text = paragraphs(
+        [
+            f"**{escaped(f'{head}: {why}')}**",
+            escaped(
+                "The draft orders below are of steps that this guideline does not advise for "
+                "this patient now. The other card says why."
+            ),
+            "\n".join(bullet(_named(order)) for order in orders),
+        ]
+    )
+    said = shortened(head, why, f"Do not order {len(steps)} of the drafted steps; see the details")
+    return [
+        _card(
+            served,
+            said,
+            "critical" if urgent else "warning",
+            text,
+            to_remove(orders, new_id),
+            new_id,
+        )
+    ]
+
+
+def _named(order: Ordered) -> str:
+    place = f" ({order.resource_id})" if order.resource_id is not None else ""
+    return f"{order.step}: {order.title}{place}"
+
+
+def _incomplete_detail(found: Incomplete, head: str, served: Served, reading: Reading) -> str:
+    guideline = served.guideline
+    entry = guideline.base.entry
+    status = entry.review.status.replace("_", " ").upper()
+    parts = [
+        f"**{escaped(head)}**",
+        escaped(guideline.title),
+        escaped("No recommendation is made: the record does not say what the guideline needs."),
+        quoted(f"{status}. {entry.review.statement}"),
+    ]
+    if found.found:
+        lines = [heading("Found already, whatever else is recorded"), ""]
+        for rule in found.found:
+            lines.append(bullet(rule.statement))
+            marks = [f"[{guideline.citations[id_].number or id_}]" for id_ in rule.grounds.cites]
+            lines += [bullet(text, 1) for text in (rule.advice, rule.urgency) if text]
+            rests = "; ".join(", ".join(ids) for ids in (rule.grounds.facts, marks) if ids)
+            lines += [bullet(f"Rests on: {rests}", 1)] if rests else []
+        parts.append("\n".join(lines))
+    if found.missing:
+        parts += [heading("To be recorded"), questions(guideline, found.missing)]
+    if found.faults:
+        parts += [heading("The record contradicts itself"), _faults(found.faults)]
+    parts += [
+        not_used(reading.problems),
+        bullet(f"{guideline.id} {guideline.version}, digest {guideline.digest[:12]}"),
+    ]
+    return paragraphs(parts)
+
+
+def _faults(faults: Sequence[Problem]) -> str:
+    lines = []
+    for fault in faults:
+        lines.append(bullet(f"{fault.path}: {fault.message}" if fault.path else fault.message))
+        if fault.hint:
+            lines.append(bullet(fault.hint, 1))
+    return "\n".join(lines)
+
+
+def _random_id() -> str:
+    return str(uuid.uuid4())

@@ -1,0 +1,85 @@
+"""The Markdown of a card: all that the recommendation says, and what of the record was not used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from guidestep.explain.words import label_words, member_words, unit_words
+from guidestep.guideline import Guideline
+from guidestep.interop.cds_hooks.markdown import bullet, escaped, heading, paragraphs, quoted
+from guidestep.interop.cds_hooks.served import Reading, ReadingProblem
+from guidestep.notebook.content import Block, Card
+from guidestep.recommendation import NoticeGiven, Reason, Recommendation, Seen
+
+
+def detail(recommendation: Recommendation, content: Card, reading: Reading) -> str:
+    """Return the Markdown of a recommendation: the same blocks in the same order as its cards.
+
+    Behind them stand what was recorded and not used, and the resource of every value that a rule
+    of the answer looked at.
+    """
+    return paragraphs(
+        [
+            f"**{escaped(content.headline)}**",
+            *map(escaped, content.lead),
+            quoted(content.banner),
+            *_blocks(content.blocks),
+            not_used(reading.problems),
+            _origins(recommendation, reading),
+            "\n".join(map(bullet, content.footer)),
+        ]
+    )
+
+
+def _blocks(blocks: Iterable[Block]) -> Iterator[str]:
+    for block in blocks:
+        lines = []
+        for item in block.items:
+            lines.append(bullet(item.heading, strong=bool(item.rows)))
+            lines += [bullet(line, 1) for line in item.lines]
+            lines += [bullet(f"{name}: {amount}", 1) for name, amount in item.rows]
+            lines += [bullet(line, 1) for line in item.more]
+        yield f"{heading(block.title)}\n\n" + "\n".join(lines)
+
+
+def not_used(problems: Sequence[ReadingProblem]) -> str:
+    """Return what was recorded and could not be used, each with its resource and what to do."""
+    if not problems:
+        return ""
+    lines = [heading("In the record, and not used or only with a remark"), ""]
+    for problem in problems:
+        place = ", ".join(part for part in (problem.path, problem.resource or "") if part)
+        lines.append(bullet(f"{place}: {problem.message}" if place else problem.message))
+        if problem.hint:
+            lines.append(bullet(problem.hint, 1))
+    return "\n".join(lines)
+
+
+def questions(guideline: Guideline, paths: Iterable[str]) -> str:
+    """Return what has to be recorded, each as its question with the answers it may have."""
+    fields = guideline.model.fields()
+    lines = []
+    for path in paths:
+        spec = fields[path]
+        options = " / ".join(map(member_words, spec.members)) or unit_words(spec.unit)
+        asked = f"{spec.question} ({options})" if options else spec.question
+        lines.append(bullet(f"{label_words(spec.label)}: {asked}"))
+    return "\n".join(lines)
+
+
+def _origins(recommendation: Recommendation, reading: Reading) -> str:
+    """Return the resource of every value that was looked at, as far as it is known."""
+    lines = []
+    for seen in _seen(recommendation):
+        origin = reading.provenance.get(seen.path)
+        if origin is None or not origin.resource:
+            continue
+        dated = f", {origin.date}" if origin.date else ""
+        lines.append(bullet(f"{label_words(seen.label)}: {origin.resource}{dated}"))
+    return f"{heading('Where the values come from')}\n\n" + "\n".join(lines) if lines else ""
+
+
+def _seen(r: Recommendation) -> Iterable[Seen]:
+    reasons = [*r.reasons, *(reason for step in r.steps for reason in step.reasons)]
+    parts: list[Reason | NoticeGiven] = [*reasons, *r.cautions, *r.conflicts, *r.notices]
+    return {seen.path: seen for part in parts for seen in part.seen}.values()

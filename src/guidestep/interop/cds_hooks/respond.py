@@ -1,0 +1,87 @@
+"""A call answered: the resources read, the guideline asked, the cards made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from guidestep.assessment import AssessmentError, Problem
+from guidestep.interop.cds_hooks.cards import cards, incomplete_cards
+from guidestep.interop.cds_hooks.emptiness import Object
+from guidestep.interop.cds_hooks.incomplete import incomplete
+from guidestep.interop.cds_hooks.obtaining import unobtained
+from guidestep.interop.cds_hooks.problems import Unobtainable
+from guidestep.interop.cds_hooks.request import Request
+from guidestep.interop.cds_hooks.served import Reading, Served
+from guidestep.interop.cds_hooks.suggestions import NewId
+from guidestep.recommendation import Recommendation
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a call is answered with.
+
+    `body` is the JSON of the response. `recommendation` is `None` where none could be made because
+    required fields are not recorded or contradict each other: the cards say so.
+    """
+
+    body: Object
+    recommendation: Recommendation | None
+    reading: Reading
+
+    @property
+    def card_ids(self) -> tuple[str, ...]:
+        """The uuids of the cards, in order."""
+        found = self.body["cards"]
+        assert isinstance(found, list)
+        return tuple(str(card["uuid"]) for card in found if isinstance(card, dict))
+
+
+def respond(
+    request: Request,
+    served: Served,
+    resources: Mapping[str, object],
+    on: date,
+    *,
+    when: datetime | None = None,
+    new_id: NewId | None = None,
+) -> Reply:
+    """Return the answer to a call.
+
+    `resources` are the data by prefetch key, complete: a resource, a Bundle with all its pages, or
+    `None` where there are no such data. `on` is the day of the visit. `when` is the moment of the
+    answer, with its time zone; without it that is now. `new_id` makes the ids of cards and
+    suggestions, random UUIDs where it is left out.
+
+    Raises:
+        EngineDisagreement: The two engines differ; no answer is given.
+        Unobtainable: Data that the mapping asks for are not there; it names their keys.
+
+    Source: CDS Hooks 2.0, "CDS Service Response".
+    """
+    lacking = unobtained(served, resources)
+    if lacking:
+        raise Unobtainable(lacking)
+    reading = served.mapping.read(resources, subject=f"Patient/{request.patient_id}", on=on)
+    faults: tuple[Problem, ...] = ()
+    if not reading.missing_required:
+        try:
+            recommendation = served.guideline.recommend(
+                reading.assessment(), profile=served.profile
+            )
+        except AssessmentError as error:
+            faults = error.problems
+        else:
+            made = cards(
+                recommendation,
+                served=served,
+                request=request,
+                reading=reading,
+                when=when or datetime.now(UTC),
+                new_id=new_id,
+            )
+            return Reply({"cards": [*made]}, recommendation, reading)
+    found = incomplete(served, reading, faults, on)
+    made = incomplete_cards(found, served=served, request=request, reading=reading, new_id=new_id)
+    return Reply({"cards": [*made]}, None, reading)

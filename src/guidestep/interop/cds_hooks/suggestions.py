@@ -1,0 +1,117 @@
+"""What a card offers to do: to order a step that is recommended, to remove a draft that is not.
+
+A step is offered only where the outcome is *recommend* and the step starts, continues or
+progresses. Nothing is marked as preferred while no clinician has approved the rule base: a client
+may tick in advance what is so marked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
+from typing import cast
+
+from guidestep.interop.cds_hooks.emptiness import Object
+from guidestep.interop.cds_hooks.markdown import plain
+from guidestep.interop.cds_hooks.orders import Ordered, advised
+from guidestep.interop.cds_hooks.request import Request
+from guidestep.interop.cds_hooks.served import Reading, Served
+from guidestep.outcome import Action, Basis
+from guidestep.recommendation import Recommendation, StepAdvice
+
+NewId = Callable[[], str]
+"""Makes the id of a card or a suggestion."""
+
+
+def to_order(
+    recommendation: Recommendation,
+    *,
+    served: Served,
+    request: Request,
+    reading: Reading,
+    when: datetime,
+    drafted: Collection[str],
+    new_id: NewId,
+) -> list[Object]:
+    """Return one suggestion for each recommended step that no draft order is of yet."""
+    wanted = {id_: step for id_, step in advised(recommendation).items() if id_ not in drafted}
+    if not wanted:
+        return []
+    from guidestep.interop.fhir import outgoing
+
+    encounter = None if request.encounter_id is None else f"Encounter/{request.encounter_id}"
+    context = outgoing.Context(
+        served.guideline,
+        subject=f"Patient/{request.patient_id}",
+        when=when,
+        encounter=encounter,
+        canonical=served.mapping.canonical,
+        sources={
+            path: origin.resource
+            for path, origin in reading.provenance.items()
+            if origin.resource is not None
+        },
+    )
+    system = served.mapping.canonical.step(served.guideline.id, "")["system"]
+    offered = []
+    for order in outgoing.service_requests(recommendation, context):
+        step = wanted.pop(_step(order, system), None)
+        if step is not None:
+            offered.append(_create(step, order, recommendation, new_id))
+    return offered
+
+
+def _step(order: Mapping[str, object], system: str) -> str:
+    code = order.get("code")
+    codings = code.get("coding", []) if isinstance(code, Mapping) else []
+    return next((coding["code"] for coding in codings if coding.get("system") == system), "")
+
+
+def _create(
+    step: StepAdvice, order: Mapping[str, object], recommendation: Recommendation, new_id: NewId
+) -> Object:
+    words = plain(f"{step.action.value.capitalize()} {step.id}: {step.title}")
+    suggestion: Object = {
+        "label": words,
+        "uuid": new_id(),
+        "actions": [
+            {
+                "type": "create",
+                "description": f"Draft an order. {words}",
+                # A draft: nothing is ordered before a clinician signs it.
+                "resource": cast("Object", {**order, "status": "draft"}),
+            }
+        ],
+    }
+    if _preferred(step, recommendation):
+        suggestion["isRecommended"] = True
+    return suggestion
+
+
+def _preferred(step: StepAdvice, recommendation: Recommendation) -> bool:
+    """Whether a step may be marked: approved, by the source, checked twice, and something new."""
+    return (
+        recommendation.review.status == "approved"
+        and recommendation.basis is Basis.SOURCE
+        and recommendation.agreement
+        and step.action is not Action.CONTINUE
+    )
+
+
+def to_remove(orders: Sequence[Ordered], new_id: NewId) -> list[Object]:
+    """Return one suggestion for each draft order that can be removed: those that have an id."""
+    return [
+        {
+            "label": plain(f"Remove the draft order of {order.step}"),
+            "uuid": new_id(),
+            "actions": [
+                {
+                    "type": "delete",
+                    "description": plain(f"Remove the draft order of {order.step}: {order.title}"),
+                    "resourceId": order.resource_id,
+                }
+            ],
+        }
+        for order in orders
+        if order.resource_id is not None
+    ]
