@@ -34,7 +34,16 @@ def representatives(completions: Completions, path: str) -> Sequence[Value]:
             return ("text",)
         case FieldKind.DATE:
             known = {value for value in completions.evidence.given if isinstance(value, date)}
-            return sorted(day - timedelta(weeks=weeks) for day in known for weeks in WEEKS)
+            # A stored number of weeks agrees with one day alone.
+            stored = [
+                value
+                for each, value in completions.evidence.inputs.items()
+                if isinstance(value, float) and each in completions.specs
+                if completions.specs[each].unit == "wk"
+            ]
+            return sorted(
+                {day - timedelta(days=round(7 * w)) for day in known for w in (*WEEKS, *stored)}
+            )
     bounds = [*completions.bounds.get(path, ()), *(WEEKS if spec.derived else ())]
     low, high = spec.minimum, spec.maximum
     assert low is not None
