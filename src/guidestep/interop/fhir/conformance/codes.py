@@ -29,10 +29,19 @@ codesystem-hierarchy-meaning: grouped-by is-a part-of classified-with
 concept-property-type: code Coding string integer boolean dateTime decimal
 contact-point-system: phone fax email pager url sms other
 contact-point-use: home work temp old mobile
+data-types: Address Age Annotation Any Attachment BackboneElement CodeableConcept Coding
+ ContactDetail ContactPoint Contributor Count DataRequirement Distance Dosage Duration Element
+ ElementDefinition Expression Extension HumanName Identifier MarketingStatus Meta Money
+ MoneyQuantity Narrative ParameterDefinition Period Population ProdCharacteristic ProductShelfLife
+ Quantity Range Ratio Reference RelatedArtifact SampledData Signature SimpleQuantity
+ SubstanceAmount Timing TriggerDefinition Type UsageContext base64Binary boolean canonical code
+ date dateTime decimal id instant integer markdown oid positiveInt string time unsignedInt uri url
+ uuid xhtml
 days-of-week: mon tue wed thu fri sat sun
 detectedissue-severity: high moderate low
 event-timing: MORN MORN.early MORN.late NOON AFT AFT.early AFT.late EVE EVE.early EVE.late NIGHT
  PHS HS WAKE C CM CD CV AC ACM ACD ACV PC PCM PCD PCV
+filter-operator: = descendent-of exists generalizes in is-a is-not-a not-in regex
 guidance-response-status: success data-requested data-required in-progress failure entered-in-error
 http-verb: GET HEAD POST PUT DELETE PATCH
 identifier-use: usual official temp secondary old
@@ -63,6 +72,33 @@ request-resource-types: Appointment AppointmentResponse CarePlan Claim Communica
 request-status: draft active on-hold revoked completed entered-in-error unknown
 search-entry-mode: match include outcome
 sort-direction: ascending descending
+resource-types: Account ActivityDefinition AdverseEvent AllergyIntolerance Appointment
+ AppointmentResponse AuditEvent Basic Binary BiologicallyDerivedProduct BodyStructure Bundle
+ CapabilityStatement CarePlan CareTeam CatalogEntry ChargeItem ChargeItemDefinition Claim
+ ClaimResponse ClinicalImpression CodeSystem Communication CommunicationRequest
+ CompartmentDefinition Composition ConceptMap Condition Consent Contract Coverage
+ CoverageEligibilityRequest CoverageEligibilityResponse DetectedIssue Device DeviceDefinition
+ DeviceMetric DeviceRequest DeviceUseStatement DiagnosticReport DocumentManifest DocumentReference
+ DomainResource EffectEvidenceSynthesis Encounter Endpoint EnrollmentRequest EnrollmentResponse
+ EpisodeOfCare EventDefinition Evidence EvidenceVariable ExampleScenario ExplanationOfBenefit
+ FamilyMemberHistory Flag Goal GraphDefinition Group GuidanceResponse HealthcareService
+ ImagingStudy Immunization ImmunizationEvaluation ImmunizationRecommendation ImplementationGuide
+ InsurancePlan Invoice Library Linkage List Location Measure MeasureReport Media Medication
+ MedicationAdministration MedicationDispense MedicationKnowledge MedicationRequest
+ MedicationStatement MedicinalProduct MedicinalProductAuthorization
+ MedicinalProductContraindication MedicinalProductIndication MedicinalProductIngredient
+ MedicinalProductInteraction MedicinalProductManufactured MedicinalProductPackaged
+ MedicinalProductPharmaceutical MedicinalProductUndesirableEffect MessageDefinition MessageHeader
+ MolecularSequence NamingSystem NutritionOrder Observation ObservationDefinition
+ OperationDefinition OperationOutcome Organization OrganizationAffiliation Parameters Patient
+ PaymentNotice PaymentReconciliation Person PlanDefinition Practitioner PractitionerRole Procedure
+ Provenance Questionnaire QuestionnaireResponse RelatedPerson RequestGroup ResearchDefinition
+ ResearchElementDefinition ResearchStudy ResearchSubject Resource RiskAssessment
+ RiskEvidenceSynthesis Schedule SearchParameter ServiceRequest Slot Specimen SpecimenDefinition
+ StructureDefinition StructureMap Subscription Substance SubstanceNucleicAcid SubstancePolymer
+ SubstanceProtein SubstanceReferenceInformation SubstanceSourceMaterial SubstanceSpecification
+ SupplyDelivery SupplyRequest Task TerminologyCapabilities TestReport TestScript ValueSet
+ VerificationResult VisionPrescription
 units-of-time: s min h d wk mo a
 """
 
@@ -70,7 +106,8 @@ units-of-time: s min h d wk mo a
 def _read(text: str) -> Mapping[str, frozenset[str]]:
     lines = text.replace("\n ", " ").strip().split("\n")
     named = (line.split(": ", 1) for line in lines)
-    return {name: frozenset(codes.split()) for name, codes in named}
+    found = {name: frozenset(codes.split()) for name, codes in named}
+    return found | {"all-types": found["resource-types"] | found["data-types"]}
 
 
 REQUIRED = _read(_CODES)

@@ -76,15 +76,15 @@ _DATATYPES: Mapping[str, str] = {
         duration:decimal durationMax:decimal durationUnit:code@units-of-time frequency:positiveInt
         frequencyMax:positiveInt period:decimal periodMax:decimal periodUnit:code@units-of-time
         dayOfWeek*:code@days-of-week timeOfDay*:time when*:code@event-timing offset:unsignedInt""",
-    "DataRequirement": """type!:code profile*:canonical subject[x]:CodeableConcept|Reference
-        mustSupport*:string codeFilter*:DataRequirement.codeFilter
+    "DataRequirement": """type!:code@all-types profile*:canonical
+        subject[x]:CodeableConcept|Reference mustSupport*:string codeFilter*:DataRequirement.codeFilter
         dateFilter*:DataRequirement.dateFilter limit:positiveInt sort*:DataRequirement.sort""",
     "DataRequirement.codeFilter": "path:string searchParam:string valueSet:canonical code*:Coding",
     "DataRequirement.dateFilter": """path:string searchParam:string
         value[x]:dateTime|Period|Duration""",
     "DataRequirement.sort": "path!:string direction!:code@sort-direction",
     "ParameterDefinition": """name:code use!:code@operation-parameter-use min:integer max:string
-        documentation:string type!:code profile:canonical""",
+        documentation:string type!:code@all-types profile:canonical""",
 }
 
 _BACKBONES: Mapping[str, str] = {
@@ -99,8 +99,8 @@ _BACKBONES: Mapping[str, str] = {
     "RequestGroup.action": _ACTION
     + "participant*:Reference resource:Reference action*:RequestGroup.action",
     "PlanDefinition.action": _ACTION
-    + """reason*:CodeableConcept goalId*:id subject[x]:CodeableConcept|Reference
-        input*:DataRequirement output*:DataRequirement participant*:Definition.participant
+    + """trigger*:TriggerDefinition reason*:CodeableConcept goalId*:id
+        subject[x]:CodeableConcept|Reference input*:DataRequirement output*:DataRequirement participant*:Definition.participant
         definition[x]:canonical|uri transform:canonical dynamicValue*:Definition.dynamicValue
         action*:PlanDefinition.action""",
     "PlanDefinition.goal": """category:CodeableConcept description!:CodeableConcept
@@ -139,7 +139,8 @@ _BACKBONES: Mapping[str, str] = {
     "QuestionnaireResponse.item.answer": """value[x]:boolean|decimal|integer|date|dateTime|time|
         string|uri|Attachment|Coding|Quantity|Reference
         item*:QuestionnaireResponse.item""".replace("|\n        ", "|"),
-    "CodeSystem.filter": "code!:code description:string operator+:code value!:string",
+    "CodeSystem.filter": """code!:code description:string
+        operator+:code@filter-operator value!:string""",
     "CodeSystem.property": """code!:code uri:uri description:string
         type!:code@concept-property-type""",
     "CodeSystem.concept": """code!:code display:string definition:string
@@ -197,7 +198,8 @@ _DOMAIN_RESOURCES: Mapping[str, str] = {
         evidence*:DetectedIssue.evidence detail:string reference:uri
         mitigation*:DetectedIssue.mitigation""",
     "Questionnaire": _PUBLISHED
-    + """derivedFrom*:canonical subjectType*:code approvalDate:date lastReviewDate:date
+    + """derivedFrom*:canonical subjectType*:code@resource-types approvalDate:date
+        lastReviewDate:date
         effectivePeriod:Period code*:Coding item*:Questionnaire.item""",
     "QuestionnaireResponse": """identifier:Identifier basedOn*:Reference partOf*:Reference
         questionnaire:canonical status!:code@questionnaire-answers-status subject:Reference
@@ -213,7 +215,9 @@ _DOMAIN_RESOURCES: Mapping[str, str] = {
         code:CodeableConcept intent:code@request-intent priority:code@request-priority
         doNotPerform:boolean timing[x]:Timing|dateTime|Age|Period|Range|Duration location:Reference
         participant*:Definition.participant product[x]:Reference|CodeableConcept quantity:Quantity
-        bodySite*:CodeableConcept transform:canonical dynamicValue*:Definition.dynamicValue""",
+        dosage*:Dosage bodySite*:CodeableConcept specimenRequirement*:Reference
+        observationRequirement*:Reference observationResultRequirement*:Reference
+        transform:canonical dynamicValue*:Definition.dynamicValue""",
     "Library": _PUBLISHED
     + _REVIEWED
     + """type!:CodeableConcept parameter*:ParameterDefinition dataRequirement*:DataRequirement
@@ -229,7 +233,7 @@ _DOMAIN_RESOURCES: Mapping[str, str] = {
 _OTHER_RESOURCES: Mapping[str, str] = {
     "Parameters": "parameter*:Parameters.parameter",
     "Bundle": """identifier:Identifier type!:code@bundle-type timestamp:instant total:unsignedInt
-        link*:Bundle.link entry*:Bundle.entry""",
+        link*:Bundle.link entry*:Bundle.entry signature:Signature""",
 }
 
 
