@@ -77,8 +77,9 @@ _DATATYPES: Mapping[str, str] = {
         frequencyMax:positiveInt period:decimal periodMax:decimal periodUnit:code@units-of-time
         dayOfWeek*:code@days-of-week timeOfDay*:time when*:code@event-timing offset:unsignedInt""",
     "DataRequirement": """type!:code@all-types profile*:canonical
-        subject[x]:CodeableConcept|Reference mustSupport*:string codeFilter*:DataRequirement.codeFilter
-        dateFilter*:DataRequirement.dateFilter limit:positiveInt sort*:DataRequirement.sort""",
+        subject[x]:CodeableConcept|Reference mustSupport*:string
+        codeFilter*:DataRequirement.codeFilter dateFilter*:DataRequirement.dateFilter
+        limit:positiveInt sort*:DataRequirement.sort""",
     "DataRequirement.codeFilter": "path:string searchParam:string valueSet:canonical code*:Coding",
     "DataRequirement.dateFilter": """path:string searchParam:string
         value[x]:dateTime|Period|Duration""",
@@ -100,9 +101,9 @@ _BACKBONES: Mapping[str, str] = {
     + "participant*:Reference resource:Reference action*:RequestGroup.action",
     "PlanDefinition.action": _ACTION
     + """trigger*:TriggerDefinition reason*:CodeableConcept goalId*:id
-        subject[x]:CodeableConcept|Reference input*:DataRequirement output*:DataRequirement participant*:Definition.participant
-        definition[x]:canonical|uri transform:canonical dynamicValue*:Definition.dynamicValue
-        action*:PlanDefinition.action""",
+        subject[x]:CodeableConcept|Reference input*:DataRequirement output*:DataRequirement
+        participant*:Definition.participant definition[x]:canonical|uri
+        transform:canonical dynamicValue*:Definition.dynamicValue action*:PlanDefinition.action""",
     "PlanDefinition.goal": """category:CodeableConcept description!:CodeableConcept
         priority:CodeableConcept start:CodeableConcept addresses*:CodeableConcept
         documentation*:RelatedArtifact target*:PlanDefinition.goal.target""",
