@@ -69,7 +69,7 @@ class SetMapping:
     """A mapping that reads what it was set to read, whatever the resources."""
 
     reading: SetReading
-    canonical: Canonical = Canonical()
+    canonical: Canonical = field(default_factory=Canonical)
     asked: dict[str, str] = field(default_factory=lambda: dict(QUERIES))
     seen: list[tuple[str, date]] = field(default_factory=list)
 

@@ -9,8 +9,9 @@ from typing import Literal
 
 from guidestep.assessment import Problem
 from guidestep.explain.words import OUTCOMES, label_words
+from guidestep.guideline import Guideline
 from guidestep.interop.cds_hooks.detail import detail, not_used, questions
-from guidestep.interop.cds_hooks.emptiness import Object, without_empty
+from guidestep.interop.cds_hooks.emptiness import Object
 from guidestep.interop.cds_hooks.incomplete import Incomplete
 from guidestep.interop.cds_hooks.markdown import bullet, escaped, heading, paragraphs, quoted
 from guidestep.interop.cds_hooks.orders import Ordered, against, ordered
@@ -19,6 +20,7 @@ from guidestep.interop.cds_hooks.request import Request
 from guidestep.interop.cds_hooks.served import Reading, Served, is_absolute
 from guidestep.interop.cds_hooks.suggestions import NewId, to_order, to_remove
 from guidestep.interop.cds_hooks.summary import asked, shortened, summary
+from guidestep.language.rulebase import Rule
 from guidestep.notebook.content import card_content
 from guidestep.outcome import Outcome
 from guidestep.recommendation import Recommendation
@@ -92,13 +94,15 @@ def incomplete_cards(
     new_id = new_id or _random_id
     fields = served.guideline.model.fields()
     labels = [label_words(fields[path].label) for path in found.missing]
+    tail = asked(labels) or "the record contradicts itself"
     if found.outcome is not None:
         words = OUTCOMES[found.outcome]
-        head = words[:1].upper() + words[1:]
-        said = shortened(head, found.found[0].statement)
+        head, tail = words[:1].upper() + words[1:], found.found[0].statement
+    elif found.possible:
+        head, tail = "Cannot say yet; a referral is possible", found.possible[0].statement
     else:
         head = "Cannot say yet"
-        said = shortened(head, asked(labels) or "the record contradicts itself")
+    said = shortened(head, tail)
     level: Indicator = "critical" if found.outcome is Outcome.URGENT_REFERRAL else "warning"
     text = _incomplete_detail(found, head, served, reading)
     card = _card(served, said, level, text, [], new_id)
@@ -142,31 +146,29 @@ def _card(
     guideline = served.guideline
     source = guideline.base.entry.source
     link = served.explanation_url
+    about: Object = {"label": source.title}
+    if is_absolute(source.url):
+        about["url"] = source.url
+    about["topic"] = {
+        "system": served.mapping.canonical.of("CodeSystem", "guideline"),
+        "code": guideline.id,
+        "display": guideline.title,
+    }
     card: Object = {
         "uuid": new_id(),
         "summary": said,
         "indicator": level,
         "detail": text,
-        "source": {
-            "label": source.title,
-            "url": source.url if is_absolute(source.url) else None,
-            "topic": {
-                "system": served.mapping.canonical.of("CodeSystem", "guideline"),
-                "code": guideline.id,
-                "display": guideline.title,
-            },
-        },
-        "suggestions": [*suggestions],
-        # Steps of several tracks go side by side: any of them may be taken.
-        "selectionBehavior": "any" if suggestions else None,
-        "overrideReasons": [{**reason} for reason in override_reasons()],
-        "links": [
-            {"label": "How this guideline decides", "url": link, "type": "absolute"}
-            if link is not None
-            else None
-        ],
+        "source": about,
     }
-    return without_empty(card)
+    if suggestions:
+        # Steps of several tracks go side by side: any of them may be taken.
+        card |= {"suggestions": [*suggestions], "selectionBehavior": "any"}
+    card["overrideReasons"] = [{**reason} for reason in override_reasons()]
+    if link is not None:
+        words = "How this guideline decides"
+        card["links"] = [{"label": words, "url": link, "type": "absolute"}]
+    return card
 
 
 def _opposed(
@@ -219,15 +221,10 @@ def _incomplete_detail(found: Incomplete, head: str, served: Served, reading: Re
         escaped("No recommendation is made: the record does not say what the guideline needs."),
         quoted(f"{status}. {entry.review.statement}"),
     ]
-    if found.found:
-        lines = [heading("Found already, whatever else is recorded"), ""]
-        for rule in found.found:
-            lines.append(bullet(rule.statement))
-            marks = [f"[{guideline.citations[id_].number or id_}]" for id_ in rule.grounds.cites]
-            lines += [bullet(text, 1) for text in (rule.advice, rule.urgency) if text]
-            rests = "; ".join(", ".join(ids) for ids in (rule.grounds.facts, marks) if ids)
-            lines += [bullet(f"Rests on: {rests}", 1)] if rests else []
-        parts.append("\n".join(lines))
+    parts += [
+        _rules("Found already, whatever else is recorded", found.found, guideline),
+        _rules("Possible, and depends on what is not recorded", found.possible, guideline),
+    ]
     if found.missing:
         parts += [heading("To be recorded"), questions(guideline, found.missing)]
     if found.faults:
@@ -237,6 +234,20 @@ def _incomplete_detail(found: Incomplete, head: str, served: Served, reading: Re
         bullet(f"{guideline.id} {guideline.version}, digest {guideline.digest[:12]}"),
     ]
     return paragraphs(parts)
+
+
+def _rules(title: str, rules: Sequence[Rule], guideline: Guideline) -> str:
+    if not rules:
+        return ""
+    lines = [heading(title), ""]
+    for rule in rules:
+        marks = [f"[{guideline.citations[id_].number or id_}]" for id_ in rule.grounds.cites]
+        parts = (rule.grounds.facts, marks, rule.grounds.assumes)
+        rests = "; ".join(", ".join(ids) for ids in parts if ids)
+        lines.append(bullet(rule.statement))
+        lines += [bullet(text, 1) for text in (rule.advice, rule.urgency) if text]
+        lines += [bullet(f"Rests on: {rests}", 1)] if rests else []
+    return "\n".join(lines)
 
 
 def _faults(faults: Sequence[Problem]) -> str:

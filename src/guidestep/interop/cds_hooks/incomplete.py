@@ -7,13 +7,14 @@ is recorded later, as the guideline's checks at load and its proofs show.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 
-from guidestep.assessment import AssessmentError, FieldKind, FieldSpec, Problem
+from guidestep.assessment import Assessment, AssessmentError, FieldKind, FieldSpec, Problem
 from guidestep.guideline import ENGINES
 from guidestep.interop.cds_hooks.served import Reading, Served
+from guidestep.language.program import Value
 from guidestep.language.rulebase import Rule
 from guidestep.outcome import Outcome
 
@@ -26,12 +27,14 @@ class Incomplete:
     """Why no recommendation is made, and what is found all the same.
 
     `missing` are paths of required fields without a value, `faults` what the values say against
-    each other, `found` the rules for a referral that are true already, the most urgent first.
+    each other, `found` the rules for a referral that are true already, the most urgent first, and
+    `possible` those that some answer to a missing field makes true.
     """
 
     missing: tuple[str, ...]
     faults: tuple[Problem, ...]
     found: tuple[Rule, ...]
+    possible: tuple[Rule, ...]
 
     @property
     def outcome(self) -> Outcome | None:
@@ -45,44 +48,67 @@ def incomplete(served: Served, reading: Reading, faults: Sequence[Problem], on: 
     Raises:
         EngineDisagreement: The two engines differ on what is recorded.
     """
-    return Incomplete(tuple(reading.missing_required), tuple(faults), _found(served, reading, on))
+    found, possible = _referrals(served, reading, on)
+    return Incomplete(tuple(reading.missing_required), tuple(faults), found, possible)
 
 
-def _found(served: Served, reading: Reading, on: date) -> tuple[Rule, ...]:
-    """Return the rules for a referral that are true with all that is not recorded unknown."""
+def _referrals(
+    served: Served, reading: Reading, on: date
+) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
+    """Return the rules for a referral that are true whatever the missing fields are, and may be."""
+    settled = _settled(served, reading, on)
+    if settled is None:
+        return (), ()
+    assessment, unknown = settled
+    channels = served.guideline._of(served.profile or served.guideline.default_profile)
+    values = channels.read(assessment) + channels.open
+    paths = [put.path for put in channels.compiled.program.inputs]
+    inputs = dict(zip(paths, values, strict=True)) | dict.fromkeys(unknown & {*paths})
+    names = [definition.name for definition in channels.compiled.program.definitions]
+
+    def true(**answered: Value) -> set[str]:
+        asked = tuple((inputs | answered)[path] for path in paths)
+        verdicts = channels.verdicts(asked, ENGINES)
+        return {name for name, verdict in zip(names, verdicts, strict=True) if verdict is True}
+
+    now = true()
+    fields = served.guideline.model.fields()
+    later = {
+        name
+        for path in sorted(unknown & {*paths})
+        for member in fields[path].members
+        for name in true(**{path: member})
+    }
+    rules = [rule for rule in channels.compiled.decision.rules if rule.then in URGENT]
+    rules.sort(key=lambda rule: URGENT.index(rule.then or Outcome.REFERRAL))
+    return (
+        tuple(rule for rule in rules if rule.id in now),
+        tuple(rule for rule in rules if rule.id in later - now),
+    )
+
+
+def _settled(served: Served, reading: Reading, on: date) -> tuple[Assessment, set[str]] | None:
+    """Return an assessment of what is recorded, and the fields in it that only stand in.
+
+    What values say against each other is left out with all that follows from it.
+    """
     model = served.guideline.model
     fields = model.fields()
     known = {path: value for path, value in reading.data.items() if path in fields}
     required = {path: spec for path, spec in fields.items() if spec.required}
-    for _ in range(3):  # what values say against each other is left out, and with it what follows
-        unknown = set(required) - set(known)
+    while True:
+        unknown = required.keys() - known.keys()
         stand_ins = {path: _stand_in(required[path], on) for path in unknown}
         try:
             assessment = model.read({**known, **stand_ins})
         except AssessmentError as error:
             at_fault = {problem.path for problem in error.problems}
             at_fault |= {fields[path].not_after or "" for path in at_fault if path in fields}
-            if not at_fault & set(known):
-                return ()
+            if not at_fault & known.keys():
+                return None
             known = {path: value for path, value in known.items() if path not in at_fault}
-            continue
-        break
-    else:
-        return ()
-    unknown |= _derived_from(fields, unknown) - set(known)
-    channels = served.guideline._of(served.profile or served.guideline.default_profile)
-    values = channels.read(assessment) + channels.open
-    inputs = tuple(
-        None if put.path in unknown else value
-        for put, value in zip(channels.compiled.program.inputs, values, strict=True)
-    )
-    verdicts = channels.verdicts(inputs, ENGINES)
-    names = [definition.name for definition in channels.compiled.program.definitions]
-    true = {name for name, verdict in zip(names, verdicts, strict=True) if verdict is True}
-    found = [
-        rule for rule in channels.compiled.decision.rules if rule.then in URGENT and rule.id in true
-    ]
-    return tuple(sorted(found, key=lambda rule: URGENT.index(rule.then or Outcome.REFERRAL)))
+        else:
+            return assessment, set(unknown) | (_derived_from(fields, unknown) - known.keys())
 
 
 def _stand_in(spec: FieldSpec, on: date) -> object:
@@ -100,7 +126,7 @@ def _stand_in(spec: FieldSpec, on: date) -> object:
             return spec.minimum or 0
 
 
-def _derived_from(fields: Mapping[str, FieldSpec], unknown: set[str]) -> set[str]:
+def _derived_from(fields: Mapping[str, FieldSpec], unknown: Set[str]) -> set[str]:
     """Return the fields that are filled from those that are unknown."""
     return {
         path

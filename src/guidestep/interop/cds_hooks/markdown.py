@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 _MARKS = str.maketrans(
     {
@@ -38,6 +39,7 @@ def plain(text: str) -> str:
     return " ".join(text.split())
 
 
+@lru_cache(maxsize=4096)
 def escaped(text: str) -> str:
     r"""Return a text as one line of Markdown that shows it as it is.
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from guidestep.interop.cds_hooks.request import Resource
 from guidestep.interop.cds_hooks.served import Served
+from guidestep.interop.fhir.outgoing.elements import fhir_id
 from guidestep.outcome import Action, Outcome
 from guidestep.recommendation import Recommendation, StepAdvice
 
@@ -69,7 +70,7 @@ def _steps_of(served: Served, order: Resource) -> Iterable[str]:
             yield str(coding.get("code"))
     instantiated = order.get("instantiatesCanonical")
     addresses = {
-        canonical.of("ActivityDefinition", f"{guideline}-{step}"): step
+        canonical.of("ActivityDefinition", fhir_id(f"{guideline}-{step}")): step
         for step in served.guideline.steps
     }
     for address in instantiated if isinstance(instantiated, list) else ():

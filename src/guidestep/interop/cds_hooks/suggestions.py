@@ -1,8 +1,9 @@
-"""What a card offers to do: to order a step that is recommended, to remove a draft that is not.
+"""What a card offers to do: to draft what is recommended, to remove a draft that is not.
 
-A step is offered only where the outcome is *recommend* and the step starts, continues or
-progresses. Nothing is marked as preferred while no clinician has approved the rule base: a client
-may tick in advance what is so marked.
+An exercise is offered only where the outcome is *recommend* and its step starts, continues or
+progresses; a referral only where the outcome is one. All are drafts that a clinician signs. No
+exercise is marked as preferred while no clinician has approved the rule base: a client may tick in
+advance what is so marked.
 """
 
 from __future__ import annotations
@@ -11,13 +12,16 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import cast
 
+from guidestep.explain.words import OUTCOMES
 from guidestep.interop.cds_hooks.emptiness import Object
 from guidestep.interop.cds_hooks.markdown import plain
 from guidestep.interop.cds_hooks.orders import Ordered, advised
 from guidestep.interop.cds_hooks.request import Request
 from guidestep.interop.cds_hooks.served import Reading, Served
-from guidestep.outcome import Action, Basis
+from guidestep.outcome import Action, Basis, Outcome
 from guidestep.recommendation import Recommendation, StepAdvice
+
+REFERRALS = frozenset({Outcome.URGENT_REFERRAL, Outcome.REFERRAL})
 
 NewId = Callable[[], str]
 """Makes the id of a card or a suggestion."""
@@ -33,9 +37,10 @@ def to_order(
     drafted: Collection[str],
     new_id: NewId,
 ) -> list[Object]:
-    """Return one suggestion for each recommended step that no draft order is of yet."""
+    """Return a suggestion for each recommended step that has no draft order yet, or a referral."""
+    referral = recommendation.outcome in REFERRALS
     wanted = {id_: step for id_, step in advised(recommendation).items() if id_ not in drafted}
-    if not wanted:
+    if not wanted and not referral:
         return []
     from guidestep.interop.fhir import outgoing
 
@@ -55,9 +60,17 @@ def to_order(
     system = served.mapping.canonical.step(served.guideline.id, "")["system"]
     offered = []
     for order in outgoing.service_requests(recommendation, context):
+        if referral:
+            words = OUTCOMES[recommendation.outcome]
+            offered.append(_create(f"Draft a referral: {words}", order, new_id))
+            continue
         step = wanted.pop(_step(order, system), None)
         if step is not None:
-            offered.append(_create(step, order, recommendation, new_id))
+            label = f"{step.action.value.capitalize()} {step.id}: {step.title}"
+            suggestion = _create(label, order, new_id)
+            if _preferred(step, recommendation):
+                suggestion["isRecommended"] = True
+            offered.append(suggestion)
     return offered
 
 
@@ -67,25 +80,20 @@ def _step(order: Mapping[str, object], system: str) -> str:
     return next((coding["code"] for coding in codings if coding.get("system") == system), "")
 
 
-def _create(
-    step: StepAdvice, order: Mapping[str, object], recommendation: Recommendation, new_id: NewId
-) -> Object:
-    words = plain(f"{step.action.value.capitalize()} {step.id}: {step.title}")
-    suggestion: Object = {
+def _create(label: str, order: Mapping[str, object], new_id: NewId) -> Object:
+    words = plain(label)
+    return {
         "label": words,
         "uuid": new_id(),
         "actions": [
             {
                 "type": "create",
-                "description": f"Draft an order. {words}",
+                "description": f"Create a draft for a clinician to check and sign. {words}",
                 # A draft: nothing is ordered before a clinician signs it.
                 "resource": cast("Object", {**order, "status": "draft"}),
             }
         ],
     }
-    if _preferred(step, recommendation):
-        suggestion["isRecommended"] = True
-    return suggestion
 
 
 def _preferred(step: StepAdvice, recommendation: Recommendation) -> bool:
