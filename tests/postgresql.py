@@ -60,33 +60,37 @@ class Server:
     def data(self) -> Path:
         return self.folder / "data"
 
-    @property
-    def running(self) -> bool:
-        return self._run("pg_ctl", "status", f"--pgdata={self.data}", check=False) == 0
-
     def start(self) -> None:
         """Start the server, and wait until it takes connections."""
         log = self.folder / "server.log"
         self._run("pg_ctl", "start", "--wait", "--silent", f"--pgdata={self.data}", f"--log={log}")
 
-    def stop(self, mode: str = "immediate") -> None:
-        """Stop the server; `immediate` is a crash, as far as clients and data can tell."""
-        self._run("pg_ctl", "stop", "--silent", f"--pgdata={self.data}", f"--mode={mode}")
+    def stop(self) -> None:
+        """Stop the server at once: a crash, as far as clients and data can tell."""
+        self._signal(signal.SIGQUIT, self.main)
 
     def kill(self) -> None:
         """Kill the server and its children with SIGKILL, as when memory runs out."""
-        main = int((self.data / "postmaster.pid").read_text(encoding="ascii").split()[0])
+        main = self.main
         children = Path(f"/proc/{main}/task/{main}/children").read_text(encoding="ascii").split()
-        for process in (main, *map(int, children)):
-            with suppress(ProcessLookupError):
-                os.kill(process, signal.SIGKILL)
-        deadline = time.monotonic() + 10
-        while any(Path(f"/proc/{process}").exists() for process in (main, *map(int, children))):
-            if time.monotonic() > deadline:
-                raise TimeoutError("the server does not die")
-            time.sleep(0.01)
+        self._signal(signal.SIGKILL, main, *map(int, children))
         with suppress(FileNotFoundError):
             (self.data / "postmaster.pid").unlink()
+
+    @property
+    def main(self) -> int:
+        """The process id of the running server."""
+        return int((self.data / "postmaster.pid").read_text(encoding="ascii").split()[0])
+
+    def _signal(self, what: signal.Signals, *processes: int) -> None:
+        for process in processes:
+            with suppress(ProcessLookupError):
+                os.kill(process, what)
+        deadline = time.monotonic() + 20
+        while any(_lives(process) for process in processes):
+            if time.monotonic() > deadline:
+                raise TimeoutError("the server does not end")
+            time.sleep(0.01)
 
     def database(self) -> str:
         """Make a new database and return its URL."""
@@ -96,7 +100,7 @@ class Server:
         )
         return f"postgresql+psycopg://guidestep@127.0.0.1:{self.port}/{name}"
 
-    def _run(self, program: str, *arguments: str, check: bool = True) -> int:
+    def _run(self, program: str, *arguments: str) -> None:
         command = [str(self.programs / program), *arguments]
         if os.geteuid() == 0:  # PostgreSQL does not run as root
             command = ["runuser", "-u", "postgres", "--", *command]
@@ -111,9 +115,16 @@ class Server:
             env=environment,
             timeout=60,
         )
-        if check and done.returncode:
+        if done.returncode:
             raise RuntimeError(f"{program}: {done.stderr.decode(errors='replace')}")
-        return done.returncode
+
+
+def _lives(process: int) -> bool:
+    try:
+        state = Path(f"/proc/{process}/stat").read_text(encoding="ascii").rpartition(")")[2]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state.split()[0] != "Z"  # ended, and only its parent has not looked yet
 
 
 def programs() -> Path | None:
@@ -146,7 +157,7 @@ def postgresql() -> Iterator[Server]:
         try:
             yield server
         finally:
-            with suppress(RuntimeError):
+            with suppress(FileNotFoundError):  # a test has stopped it
                 server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -245,7 +245,7 @@ def _identity(connection: Connection) -> Identity | None:
     """
     if not inspect(connection).has_table(LOG.name):
         return None
-    row = connection.execute(select(LOG)).mappings().first()
+    row = connection.execute(select(LOG).where(LOG.c.id == 1)).mappings().first()
     if row is None or row["version"] != VERSION:
         found = "no version" if row is None else f"version {row['version']}"
         raise UnknownSchema(
