@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from guidestep.cli import check, cohort, diff, new, recommend, schema, show, synth, verify
+from guidestep.cli import check, cohort, diff, new, recommend, schema, serve, show, synth, verify
 from guidestep.cli.output import Failure, complain
 
 BUG = 70
@@ -38,6 +38,7 @@ app.command()(synth.synth)
 app.command()(cohort.cohort)
 app.command()(verify.verify)
 app.command()(diff.diff)
+app.command()(serve.serve)
 
 
 def _print_version(wanted: bool) -> None:

@@ -1,0 +1,142 @@
+"""The endpoints of CDS Hooks: discovery, the call of a service, feedback.
+
+Source: CDS Hooks 2.0.1.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from starlette.requests import Request
+from starlette.responses import Response
+
+from guidestep import EngineDisagreement
+from guidestep.decision_log import Decision
+from guidestep.interop.cds_hooks import (
+    BadRequest,
+    Reply,
+    Unobtainable,
+    parse_feedback,
+    parse_request,
+    respond,
+)
+from guidestep.interop.cds_hooks import Request as Call
+from guidestep.server.access import authenticate
+from guidestep.server.bodies import read_json
+from guidestep.server.faults import engines_disagree
+from guidestep.server.feedback import to_record
+from guidestep.server.openapi import FEEDBACK_FAULTS, HOOK_FAULTS, answer, body, faults
+from guidestep.server.outbound import obtain
+from guidestep.server.refusals import Code, Detail, Refusal, details_of
+from guidestep.server.site import site_of
+from guidestep.server.watch import notes_of
+
+router = APIRouter()
+
+Id = Annotated[str, Path(description="The id of a service.")]
+
+
+@router.get("/cds-services", responses=answer("Services", "The services."))
+async def discovery(request: Request) -> Response:
+    """Tell which services there are, and what each would like to be sent along."""
+    notes_of(request.scope).endpoint = "discovery"
+    return Response(request.app.state.discovery, media_type="application/json")
+
+
+@router.post(
+    "/cds-services/{id}",
+    responses={**answer("Cards", "Cards."), **faults(HOOK_FAULTS, fhir=True)},
+    openapi_extra=body("HookRequest"),
+)
+async def call(request: Request, id: Id) -> Response:  # noqa: A002 (the name in the URL)
+    """Answer a hook with cards."""
+    site, notes = site_of(request), notes_of(request.scope)
+    notes.endpoint = "hook"
+    served = site.find(id, "service")
+    notes.service = served.id
+    client = await authenticate(request, f"/cds-services/{served.id}")
+    raw = await read_json(request, site.settings.limits)
+    try:
+        asked = parse_request(raw, served.hooks)
+    except BadRequest as error:
+        raise _bad(error) from None
+    notes.hook = asked.hook
+    found = await obtain(asked, served, site.settings, site.fetcher)
+    try:
+        reply = respond(asked, served, found.resources, on=site.today())
+    except Unobtainable as error:
+        details = tuple(_unobtained(key, found.failures.get(key)) for key in error.keys)
+        title = "required data were not sent along and could not be obtained"
+        notes.reason = next(iter(found.failures.values()), None)
+        raise Refusal(412, Code.DATA_UNOBTAINABLE, title, details) from None
+    except EngineDisagreement as error:
+        raise engines_disagree(request, error) from None
+    if reply.recommendation is not None:
+        notes.outcome = reply.recommendation.outcome.value
+        issuer = None if client is None else client.issuer
+        await site.recorder.record(_decision(request, asked, reply, issuer))
+        site.metrics.answered(served.id, notes.outcome)
+    text = json.dumps(reply.body, ensure_ascii=False, allow_nan=False)
+    return Response(text.encode(), media_type="application/json")
+
+
+def _decision(request: Request, asked: Call, reply: Reply, client: str | None) -> Decision:
+    site = site_of(request)
+    if reply.recommendation is None:
+        raise ValueError("there is no recommendation to record")
+    cards = reply.body["cards"]
+    return Decision.of(
+        reply.recommendation,
+        when=site.now(),
+        hook=asked.hook,
+        hook_instance=asked.hook_instance,
+        service=notes_of(request.scope).service,
+        client=client,
+        cards=[card for card in cards if isinstance(card, dict)] if isinstance(cards, list) else (),
+        user=asked.user_id,
+        encounter=None if asked.encounter_id is None else f"Encounter/{asked.encounter_id}",
+    )
+
+
+def _bad(error: BadRequest) -> Refusal:
+    title = "the request is not one of CDS Hooks 2.0.1"
+    return Refusal(400, Code.INVALID_REQUEST, title, details_of(error.problems[:50]))
+
+
+def _unobtained(key: str, reason: str | None) -> Detail:
+    why = f"it was not sent along and not obtained from the FHIR server ({reason})"
+    message = why if reason else "it was not sent along, or is not what the query asks for"
+    hint = f"send prefetch.{key}, with all its pages"
+    return Detail(message, f"prefetch.{key}", hint)
+
+
+@router.post(
+    "/cds-services/{id}/feedback",
+    responses={
+        **answer("FeedbackTaken", "It was taken."),
+        **faults(FEEDBACK_FAULTS, fhir=True),
+    },
+    openapi_extra=body("FeedbackGiven"),
+)
+async def feedback(request: Request, id: Id) -> Response:  # noqa: A002 (the name in the URL)
+    """Take what became of cards. Feedback on a card that is not known is recorded as such."""
+    site, notes = site_of(request), notes_of(request.scope)
+    notes.endpoint = "feedback"
+    served = site.find(id, "service")
+    notes.service = served.id
+    client = await authenticate(request, f"/cds-services/{served.id}/feedback")
+    raw = await read_json(request, site.settings.limits)
+    try:
+        given = parse_feedback(raw)
+    except BadRequest as error:
+        raise _bad(error) from None
+    issuer = None if client is None else client.issuer
+    records = [to_record(each, served.id, issuer, site.now()) for each in given]
+    receipts = await site.recorder.record_feedback(*records)
+    for each in given:
+        site.metrics.given_feedback(served.id, each.outcome)
+    unknown = sum(receipt is not None and receipt.decision is None for receipt in receipts)
+    text = json.dumps({"recorded": len(receipts), "unknown_cards": unknown})
+    return Response(text, media_type="application/json")
