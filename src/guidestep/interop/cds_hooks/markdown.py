@@ -70,8 +70,9 @@ def bullet(text: str, depth: int = 0, *, strong: bool = False) -> str:
     >>> bullet("START M1", 1, strong=True)
     '  - **START M1**'
     """
-    words = escaped(text)
-    return f"{'  ' * depth}- {f'**{words}**' if strong and words else words}"
+    # A dash with nothing behind it would underline the line above, as of a heading.
+    words = escaped(text) or "…"
+    return f"{'  ' * depth}- {f'**{words}**' if strong else words}"
 
 
 def quoted(text: str) -> str:
