@@ -694,5 +694,8 @@ FILES: dict[str, object] = {
 NOT_DECIDING = frozenset({"properties.yaml", "measurements.yaml"})
 """The files that change no answer: they are not part of the digest."""
 
+READ_ELSEWHERE = frozenset({"fhir.yaml"})
+"""The files that loading a guideline does not read: `fhir.yaml` is read by `load_mapping`."""
+
 CASES: object = tuple[CaseEntry, ...]
 """The shape of each file under `cases/`."""

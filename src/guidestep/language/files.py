@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 
 from guidestep.language.checker import closest, did_you_mean
 from guidestep.language.diagnostics import Diagnostic
-from guidestep.language.documents import CASES, FILES, NOT_DECIDING, Document
+from guidestep.language.documents import CASES, FILES, NOT_DECIDING, READ_ELSEWHERE, Document
 from guidestep.language.source import SourceText, Span
 from guidestep.language.yaml_reader import read_file
 from guidestep.language.yaml_tree import Mapping as MappingNode
@@ -146,8 +146,8 @@ class Folder:
         for name in names:
             if name in FILES:
                 self._read_one(name)
-            elif name.endswith((".yaml", ".yml", ".json")):
-                similar = closest(name, FILES, cutoff=0.8)
+            elif name not in READ_ELSEWHERE and name.endswith((".yaml", ".yml", ".json")):
+                similar = closest(name, (*FILES, *READ_ELSEWHERE), cutoff=0.8)
                 hint = f"the files are {', '.join(FILES)}"
                 if similar:
                     hint = f"did you mean '{similar}'?"

@@ -219,6 +219,7 @@ class _Loader:
                 Measurement(read.entry, _grounds(read.entry), read.span) for read in measurements
             ),
             digest=folder.digest,
+            folder=folder.path,
         )
         # What a broken entry would have defined or used is not known: no second-hand faults.
         if self.complete and not folder.faults:

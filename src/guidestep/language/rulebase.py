@@ -7,7 +7,8 @@ what has one is kept with its typed, resolved surface tree and the place it was 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TypeAlias
 
 from guidestep.assessment import Assessment
@@ -276,6 +277,8 @@ class Rulebase:
     accepted: tuple[Accepted, ...]
     measurements: tuple[Measurement, ...]
     digest: str
+    folder: Path | None = field(default=None, compare=False)
+    """Where it was read from; what decides nothing, such as `fhir.yaml`, lies beside it."""
 
 
 def grounds_of(entry: DoseEntry | StepEntry | NoticeEntry | RequestEntry) -> Grounds:

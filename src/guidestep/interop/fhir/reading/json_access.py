@@ -1,0 +1,47 @@
+"""Looks into JSON that may be anything: a part of the wrong type is a part that is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+Body = Mapping[str, object]
+"""A resource or an element of one."""
+
+NOTHING: Body = {}
+
+
+def text(body: Body, key: str) -> str:
+    """Return a text under a key, or an empty one.
+
+    >>> text({"status": "final"}, "status"), text({"status": 5}, "status")
+    ('final', '')
+    """
+    found = body.get(key)
+    return found if isinstance(found, str) else ""
+
+
+def element(body: Body, key: str) -> Body:
+    """Return an object under a key, or an empty one."""
+    found = body.get(key)
+    return found if isinstance(found, Mapping) else NOTHING
+
+
+def elements(body: Body, key: str) -> Iterator[Body]:
+    """Yield the objects in a list under a key.
+
+    >>> list(elements({"coding": [{"code": "a"}, None, 3]}, "coding"))
+    [{'code': 'a'}]
+    """
+    found = body.get(key)
+    if isinstance(found, list | tuple):
+        for item in found:
+            if isinstance(item, Mapping):
+                yield item
+
+
+def codings(concept: Body) -> Iterator[tuple[str, str]]:
+    """Yield system and code of each coding of a CodeableConcept that has both."""
+    for coding in elements(concept, "coding"):
+        system, code = text(coding, "system"), text(coding, "code")
+        if system and code:
+            yield system, code
