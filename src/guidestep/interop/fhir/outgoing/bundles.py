@@ -5,6 +5,7 @@ Source: HL7 FHIR R4, Bundle (type `collection`; invariants bdl-1 to bdl-12).
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable
 
 from guidestep.interop.fhir.outgoing.context import Context, address
@@ -70,8 +71,10 @@ def bundle(id_: str, resources: Iterable[Resource], *, timestamp: str | None = N
 
 
 def _entry(resource: Resource) -> Element:
-    url = resource.get("url")
-    return {
-        "fullUrl": url if url is not None else address(str(resource["id"])),
-        "resource": resource,
-    }
+    url, id_ = resource.get("url"), str(resource["id"])
+    if url is None:
+        return {"fullUrl": address(id_), "resource": resource}
+    if not str(url).endswith(f"/{id_}"):
+        # An id that FHIR does not allow stands in the address in its own form.
+        url = address(str(uuid.uuid5(uuid.NAMESPACE_URL, str(url))))
+    return {"fullUrl": url, "resource": resource}

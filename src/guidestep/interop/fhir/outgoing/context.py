@@ -27,8 +27,9 @@ class Context:
     """What a recommendation does not know: the patient's record, the moment, the addresses.
 
     `subject` and `encounter` are references (`Patient/1`), `when` is a moment with its time zone.
-    `sources` says from which resource an input was read (path to `Observation/1`), and
-    `requirements` how an input is asked for in FHIR; without it a local code is named.
+    `sources` says from which resource an input was read (path to `Observation/1`); one that is no
+    reference to a stored resource is left out, for it would lead nowhere. `requirements` says how
+    an input is asked for in FHIR; without it a local code is named.
     `instruct_patient` writes the dose into `ServiceRequest.patientInstruction` too: it is off, for
     the guideline speaks to clinicians, and what a patient reads should have been checked by one.
 
@@ -52,14 +53,14 @@ class Context:
     instruct_patient: bool = False
 
     def __post_init__(self) -> None:
-        given = {"subject": self.subject, "encounter": self.encounter, **self.sources}
-        for name, target in given.items():
+        for name, target in (("subject", self.subject), ("encounter", self.encounter)):
             if target is not None and not _REFERENCE.fullmatch(target):
                 # The text itself may identify somebody: it is not repeated.
                 raise ValueError(f"{name} is no FHIR reference; write it as 'Patient/1'")
         if self.when.tzinfo is None:
             raise ValueError("when has no time zone; write datetime(..., tzinfo=UTC)")
-        object.__setattr__(self, "sources", FrozenDict(self.sources))
+        stored = {path: at for path, at in self.sources.items() if _REFERENCE.fullmatch(at)}
+        object.__setattr__(self, "sources", FrozenDict(stored))
 
     @property
     def moment(self) -> str:

@@ -17,6 +17,7 @@ from guidestep.assessment.base import Assessment
 from guidestep.explain.words import member_words
 from guidestep.guideline import Guideline
 from guidestep.interop.fhir.canonical import UCUM, Canonical
+from guidestep.interop.fhir.outgoing.artifacts import review_words
 from guidestep.interop.fhir.outgoing.elements import (
     Element,
     Resource,
@@ -25,6 +26,7 @@ from guidestep.interop.fhir.outgoing.elements import (
     fhir_id,
     quantity,
 )
+from guidestep.interop.fhir.outgoing.publication import published
 
 UNIT = "http://hl7.org/fhir/StructureDefinition/questionnaire-unit"
 MINIMUM = "http://hl7.org/fhir/StructureDefinition/minValue"
@@ -97,35 +99,11 @@ def section_title(section: str) -> str:
 
 
 def _questionnaire(guideline: Guideline, canonical: Canonical, id_: str, title: str) -> Resource:
-    entry = guideline.base.entry
-    id_ = fhir_id(id_)
-    return element(
-        resourceType="Questionnaire",
-        id=id_,
-        url=canonical.of("Questionnaire", id_),
-        version=guideline.version,
-        name=computer_name(id_),
-        title=title,
-        status="active" if entry.review.status == "approved" else "draft",
-        experimental=entry.review.status != "approved",
-        subjectType=["Patient"],
-        date=(
-            entry.source_attributes.revision_date or entry.source_attributes.release_date
-        ).isoformat(),
-        publisher=entry.source_attributes.developer,
-        description=f"For clinicians to fill in. {entry.review.statement}",
-    )
-
-
-def computer_name(text: str) -> str:
-    """Return a text as the name of an artifact: a capital, then letters and digits.
-
-    >>> computer_name("cervical-spasm-opll")
-    'CervicalSpasmOpll'
-    """
-    words = "".join(part[:1].upper() + part[1:] for part in text.replace(".", "-").split("-"))
-    words = words.replace("_", "")
-    return words[:255] if words[:1].isupper() else f"G{words}"[:255]
+    words = f"For clinicians to fill in. {review_words(guideline.base.entry.review)}"
+    return published(guideline, canonical, "Questionnaire", id_, title) | {
+        "description": words,
+        "subjectType": ["Patient"],
+    }
 
 
 def item(spec: FieldSpec, model: type[Assessment], canonical: Canonical) -> Element:
