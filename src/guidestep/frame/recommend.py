@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
@@ -108,18 +108,27 @@ class Cohort:
         verdicts: Iterable[str] = (),
     ) -> Evaluated:
         """Return what an engine finds; `paths` are the fields that it reads."""
-        frame, source = self.source(paths)
+        frame, source = self.computed(paths), self.source(paths)
         return engine.evaluate(frame, source, truths=truths, verdicts=verdicts, prefix=TEMPORARY)
 
-    def source(self, paths: Sequence[str]) -> tuple[LazyFrame, dict[str, nw.Expr]]:
-        """Return the frame to compute on, and there the column of each field that has one."""
+    def source(self, paths: Sequence[str]) -> dict[str, nw.Expr]:
+        """Return the column of each field that has one, in the frame to compute on."""
+        return {path: nw.col(name) for path, name in self._columns(paths).items()}
+
+    def computed(self, paths: Sequence[str], needed: Container[str] | None = None) -> LazyFrame:
+        """Return the frame to compute on, with the columns of all fields or of those needed."""
         # What is read is made a column first: a rule refers to it many times.
-        columns = {path: f"{TEMPORARY}in{index}" for index, path in enumerate(paths)}
-        values = self.reading.values
-        source = {path: nw.col(columns[path]) for path in paths if path in values}
-        made = {columns[path]: values[path] for path in source}
+        made = {
+            name: self.reading.values[path]
+            for path, name in self._columns(paths).items()
+            if needed is None or path in needed
+        }
         frame = self.table.frame
-        return frame.with_columns(**made) if made else frame, source
+        return frame.with_columns(**made) if made else frame
+
+    def _columns(self, paths: Sequence[str]) -> dict[str, str]:
+        values = self.reading.values
+        return {p: f"{TEMPORARY}in{index}" for index, p in enumerate(paths) if p in values}
 
 
 def read_cohort(
@@ -225,7 +234,7 @@ def _in_memory(
     from guidestep.frame.in_memory import InMemory
 
     assert cohort.table.held is not None
-    frame, source = cohort.source(ready.paths)
+    source = cohort.source(ready.paths)
     held, plain = Held(cohort.table.held), cohort.reading.plain
     looked_at = {path: plain[path] for path in source if path in plain}
     members = {path: tuple(held.members.get(name, ())) for path, name in looked_at.items()}
@@ -234,9 +243,11 @@ def _in_memory(
         ready.in_memory[key] = InMemory(
             ready.report, source, looked_at, held.members, rules=detail == "rules"
         )
-    answers = ready.in_memory[key].answered(frame, held)
+    engine = ready.in_memory[key]
+    answers = engine.answered(cohort.computed(ready.paths, engine.leaves.fields), held)
     if flags:
-        invalid: Any = frame.with_columns(**{INVALID: _named(cohort.reading)}).select(INVALID)
+        whole = cohort.computed(ready.paths)
+        invalid: Any = whole.with_columns(**{INVALID: _named(cohort.reading)}).select(INVALID)
         answers = answers.hstack(invalid.to_native().collect())
     return answers.rename(lambda name: f"{prefix}{name}")
 

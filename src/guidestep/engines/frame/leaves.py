@@ -6,7 +6,7 @@ the array that a column is. What has to be calculated first, Polars calculates.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import narwhals as nw
@@ -36,6 +36,7 @@ _TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 class Leaves:
     """How some steps are read; made for the fields that frames have, then used for each frame.
 
+    `fields` are those that Polars has to calculate with; the others are looked at where they lie.
     `source` gives the column of each field that has one, to calculate with; `held` names those
     whose values are just what a column holds, and that column.
     """
@@ -57,6 +58,7 @@ class Leaves:
             else:
                 self._looks[number] = look
         self._names = {number: f"guidestep_l{number}" for number in rest}
+        self.fields = frozenset(_fields(graph, rest))
         self._layers = arrange(graph, rest, source, nw.Implementation.POLARS, "guidestep_w")
 
     def calculated(self, frame: LazyFrame) -> Held:
@@ -77,6 +79,21 @@ class Leaves:
             return calculated.true(self._names[number]) if look is None else look(piece)
 
         return read
+
+
+def _fields(graph: Graph, steps: Iterable[int]) -> Iterator[str]:
+    """Yield the fields below some steps."""
+    left, seen = list(steps), set[int]()
+    while left:
+        number = left.pop()
+        if number in seen:
+            continue
+        seen.add(number)
+        step = graph.steps[number]
+        left += step.operands
+        if step.operation is Operation.FIELD:
+            assert isinstance(step.parameter, str)
+            yield step.parameter
 
 
 def _look(
