@@ -192,24 +192,15 @@ json_values = st.recursive(
     ),
     max_leaves=8,
 )
+envelope = ["hook", "hookInstance", "context", "prefetch", "fhirServer", "fhirAuthorization"]
+context = ["userId", "patientId", "encounterId", "selections", "draftOrders", "draftOrders.entry"]
+order = ["0", "0.resource", "0.fullUrl"]
 spots = st.sampled_from(
     [
-        "hook",
-        "hookInstance",
-        "context",
-        "prefetch",
-        "fhirServer",
-        "fhirAuthorization",
+        *envelope,
         "extension",
-        "context.userId",
-        "context.patientId",
-        "context.encounterId",
-        "context.selections",
-        "context.draftOrders",
-        "context.draftOrders.entry",
-        "context.draftOrders.entry.0",
-        "context.draftOrders.entry.0.resource",
-        "context.draftOrders.entry.0.fullUrl",
+        *(f"context.{name}" for name in context),
+        *(f"context.draftOrders.entry.{name}" for name in order),
     ]
 )
 

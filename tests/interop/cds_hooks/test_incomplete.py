@@ -1,0 +1,106 @@
+"""Without required fields there is no recommendation, but a red flag is never kept back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from guidestep.interop.cds_hooks import conformance, respond
+from guidestep.outcome import Outcome
+from tests.interop.cds_hooks.standins import NO_DATA, ON, Trouble, call, cervical, example, served
+from tests.interop.cds_hooks.test_cards import ordered_steps, patients, shown
+
+FIELDS = cervical().model.fields()
+REQUIRED = [path for path, spec in FIELDS.items() if spec.required]
+
+
+def without(data: Mapping[str, object], *paths: str) -> dict[str, object]:
+    return {path: value for path, value in data.items() if path not in paths}
+
+
+def only(data: Mapping[str, object], **more: Any) -> dict[str, Any]:
+    reply = respond(call(), served(data, **more), NO_DATA, ON)
+    assert reply.recommendation is None
+    assert not conformance.check("response", reply.body)
+    made: Any = reply.body["cards"]
+    (card,) = made
+    return dict(card)
+
+
+def test_each_missing_field_is_asked_for_with_its_question_and_answers() -> None:
+    card = only({})
+    assert card["indicator"] == "warning"
+    assert card["summary"] == f"Cannot say yet: {len(REQUIRED)} to assess, stage of care first"
+    text = shown(card)
+    for path in REQUIRED:
+        assert FIELDS[path].question in text
+    assert "(intake / active program / post program)" in text
+    assert "PENDING HUMAN REVIEW" in text
+    assert "suggestions" not in card
+
+
+def test_a_red_flag_is_told_though_the_visit_is_not_described() -> None:
+    data = without(
+        example("red-flag-mid-programme"), "encounter.care_stage", "program.mobility_step"
+    )
+    card = only(data)
+    assert card["indicator"] == "critical"
+    assert card["summary"].startswith("Stop rehabilitation, refer urgently: ")
+    text = shown(card)
+    assert "Found already, whatever else is recorded" in text
+    assert FIELDS["encounter.care_stage"].question in text
+
+
+def test_a_red_flag_that_depends_on_what_is_missing_is_told_as_possible() -> None:
+    card = only(without(example("red-flag-mid-programme"), "neurologic.red_flag_adjudication"))
+    assert card["indicator"] == "warning"
+    assert card["summary"].startswith("Cannot say yet; a referral is possible: ")
+    assert "Possible, and depends on what is not recorded" in shown(card)
+
+
+def test_values_that_contradict_each_other_are_told_and_red_flags_found_all_the_same() -> None:
+    data = example("red-flag-mid-programme") | {"encounter.program_start_date": "2031-01-01"}
+    card = only(data)
+    assert card["indicator"] == "critical"
+    assert "The record contradicts itself" in shown(card)
+    assert "encounter.program_start_date" in shown(card)
+    card = only(example("eligible-intake") | {"encounter.program_start_date": "2031-01-01"})
+    assert card["summary"] == "Cannot say yet: the record contradicts itself"
+
+
+def test_a_value_out_of_range_leaves_the_rest_to_be_looked_at() -> None:
+    data = example("red-flag-mid-programme") | {"scope.age_years": 900}
+    assert only(data)["indicator"] == "critical"
+
+
+def test_problems_of_the_reading_are_told_here_too() -> None:
+    trouble = Trouble("program.mobility_step", "an unknown code", "Observation/3")
+    assert "Observation/3: an unknown code" in shown(only({}, problems=[trouble]))
+
+
+def test_dates_that_stand_in_are_never_reckoned_with() -> None:
+    # Ten weeks by a date that is not recorded would make six weeks of no improvement.
+    data = without(example("worse-at-six-weeks"), "encounter.assessment_date")
+    data.pop("program.weeks_since_program_start", None)
+    data["encounter.program_start_date"] = "2025-12-01"
+    assert only(data)["summary"].startswith("Cannot say yet")
+
+
+@settings(max_examples=60)
+@given(patients(), st.sets(st.sampled_from(REQUIRED), min_size=1))
+def test_what_is_found_without_some_fields_is_found_whatever_they_are(
+    data: dict[str, object], gone: set[str]
+) -> None:
+    reply = respond(call(), served(without(data, *gone)), NO_DATA, ON)
+    assert reply.recommendation is None
+    made: Any = reply.body["cards"]
+    (card,) = made
+    assert ordered_steps(card) == []
+    whole = respond(call(), served(data), NO_DATA, ON).recommendation
+    if whole is not None and card["summary"].startswith("Stop rehabilitation"):
+        assert whole.outcome is Outcome.URGENT_REFERRAL
+    if whole is not None and card["summary"].startswith("Refer for evaluation"):
+        assert whole.outcome in (Outcome.URGENT_REFERRAL, Outcome.REFERRAL)
