@@ -11,7 +11,19 @@ from typing import Annotated
 
 import typer
 
-from guidestep.cli import check, cohort, diff, new, recommend, schema, serve, show, synth, verify
+from guidestep.cli import (
+    check,
+    cohort,
+    diff,
+    log,
+    new,
+    recommend,
+    schema,
+    serve,
+    show,
+    synth,
+    verify,
+)
 from guidestep.cli.output import Failure, complain
 
 BUG = 70
@@ -38,6 +50,7 @@ app.command()(synth.synth)
 app.command()(cohort.cohort)
 app.command()(verify.verify)
 app.command()(diff.diff)
+app.add_typer(log.app, name="log")
 app.command()(serve.serve)
 
 

@@ -30,7 +30,8 @@ POSTGRESQL = "postgresql"
 WRITING = "guidestep_writing"
 """The execution option of a connection whose transactions write."""
 
-_LOCK = 0x677569646573  # 'guides': the advisory lock that all writers of a database share
+ADVISORY_LOCK = 0x677569646573  # 'guides'
+"""The advisory lock of PostgreSQL that all writers of a database share."""
 
 
 def url_of(text_: str) -> URL:
@@ -195,7 +196,7 @@ def write_ahead(connection: Connection) -> None:
 def lock(connection: Connection) -> None:
     """Wait until nobody else adds to the log; the end of the transaction lets go."""
     if connection.dialect.name == POSTGRESQL:
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
 
 
 def durable(connection: Connection) -> None:
