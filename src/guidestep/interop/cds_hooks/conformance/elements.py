@@ -145,20 +145,24 @@ class Problems:
                 message = "its name is not in the form of a reversed domain"
                 self.warning(join(at, name), message, "requirement 215")
 
-    def empty(self, value: object, allowed: Collection[str] = (), path: str = "") -> None:
-        """Note every null and every empty element, except at some paths."""
-        if path in allowed:
-            if value is None or value == []:
-                return
-        elif value is None or (isinstance(value, str | list | dict) and not value):
-            self.error(path, "null" if value is None else "empty", "requirement 3")
+    def empty(
+        self,
+        value: object,
+        lists: Collection[str] = (),
+        nulls: Collection[str] = (),
+        path: str = "",
+    ) -> None:
+        """Note every null and every empty element, but empty lists and nulls at some paths."""
+        if (value == [] and path in lists) or (value is None and path in nulls):
             return
-        if isinstance(value, dict):
+        if value is None or (isinstance(value, str | list | dict) and not value):
+            self.error(path, "null" if value is None else "empty", "requirement 3")
+        elif isinstance(value, dict):
             for name, part in value.items():
-                self.empty(part, allowed, join(path, name))
+                self.empty(part, lists, nulls, join(path, name))
         elif isinstance(value, list):
             for index, part in enumerate(value):
-                self.empty(part, allowed, f"{path}[{index}]")
+                self.empty(part, lists, nulls, f"{path}[{index}]")
 
 
 def join(path: str, name: str) -> str:

@@ -28,8 +28,8 @@ def check_request(problems: Problems, document: object) -> None:
     if node is None:
         return
     prefetch = node.get("prefetch")
-    null_allowed = {f"prefetch.{key}" for key in prefetch} if isinstance(prefetch, dict) else ()
-    problems.empty(node, null_allowed)
+    no_data = {f"prefetch.{key}" for key in prefetch} if isinstance(prefetch, dict) else ()
+    problems.empty(node, nulls=no_data)
     hook = problems.text("", node, "hook", _RULE, needed=True)
     what = "not a UUID"
     problems.text("", node, "hookInstance", _RULE, needed=True, form=is_uuid, what=what)
