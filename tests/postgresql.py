@@ -147,7 +147,9 @@ def postgresql() -> Iterator[Server]:
             pytest.fail(reason)
         pytest.skip(reason)
     # Not below pytest's folder: other users may not enter it.
-    folder = Path(tempfile.mkdtemp(prefix="guidestep-postgresql-"))
+    # In memory where that is possible: it is the server that is under test, not the disk.
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    folder = Path(tempfile.mkdtemp(prefix="guidestep-postgresql-", dir=memory))
     try:
         if os.geteuid() == 0:
             shutil.chown(folder, "postgres", "postgres")
