@@ -260,6 +260,8 @@ class Settings(BaseModel):
     """Further addresses under which they do; a token is for one of them."""
     issuers: tuple[Issuer, ...] = ()
     fhir_servers: tuple[FhirServer, ...] = ()
+    certificate_authorities: Path | None = None
+    """A file of authorities (PEM) to trust beside those of the system, as of a hospital's own."""
     canonical: Annotated[str, Field(pattern=r"^https?://[^\s?#]+[^\s?#/]$")] = EXAMPLE_BASE
     """The base of the addresses of local codes and of what is published, without a slash."""
     cors_origins: tuple[Origin, ...] = ()

@@ -14,7 +14,7 @@ from guidestep.language.yaml_reader import read_file
 from guidestep.language.yaml_tree import Node, locate, locate_key, plain
 from guidestep.server.settings import Settings
 
-_PATHS = ("mapping", "jwks_file", "file", "replay_store", "certificate", "key")
+_PATHS = ("mapping", "jwks_file", "file", "replay_store", "certificate", "key", "certificate_authorities")
 
 
 class SettingsError(Exception):
@@ -48,7 +48,20 @@ def read_settings(file: Path | None, options: Mapping[str, object] | None = None
         return Settings.model_validate({**data, **options})
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=False)
-        raise SettingsError(_fault(each, root, file) for each in found) from None
+        raise SettingsError(_fault(each, root, file) for each in _causes(found)) from None
+
+
+def _causes(found: list[ErrorDetails]) -> list[ErrorDetails]:
+    """Return faults without those that only follow: a list is too short once its items are bad."""
+    return [
+        each
+        for each in found
+        if each["type"] != "too_short"
+        or not any(
+            len(other["loc"]) > len(each["loc"]) and other["loc"][: len(each["loc"])] == each["loc"]
+            for other in found
+        )
+    ]
 
 
 def _placed(data: object, folder: Path | None, key: str) -> object:
@@ -71,7 +84,7 @@ def _placed(data: object, folder: Path | None, key: str) -> object:
 def _fault(error: ErrorDetails, root: Node | None, file: Path | None) -> str:
     way = error["loc"]
     key = ".".join(str(step) for step in way)
-    message = error["msg"].removeprefix("Value error, ")
+    message = error["msg"].removeprefix("Value error, ").replace("Input should be", "it must be")
     if error["type"] == "extra_forbidden":
         message = "there is no such setting"
         if len(way) == 1 and (hint := did_you_mean(str(way[0]), Settings.model_fields)):

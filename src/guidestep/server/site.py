@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -60,7 +61,9 @@ class Site:
         """
         metrics = Metrics()
         fetch = fetcher or Fetcher(
-            read_seconds=settings.limits.read_seconds, counted=metrics.fetched
+            read_seconds=settings.limits.read_seconds,
+            verify=_trusted(settings.certificate_authorities),
+            counted=metrics.fetched,
         )
         keys = KeySets(settings.tokens, _fetch_keys(fetch), monotonic)
         faults: list[str] = []
@@ -119,6 +122,21 @@ class Site:
         await self.recorder.close()
         await self.fetcher.close()
         self.used.close()
+
+
+def _trusted(file: Path | None) -> ssl.SSLContext:
+    """Return what certificates are checked with.
+
+    Raises:
+        SettingsError: The file of authorities cannot be read.
+    """
+    context = ssl.create_default_context()
+    if file is not None:
+        try:
+            context.load_verify_locations(file)
+        except (OSError, ssl.SSLError):
+            raise SettingsError([f"certificate_authorities: {file} cannot be read"]) from None
+    return context
 
 
 def site_of(request: Request) -> Site:

@@ -89,7 +89,7 @@ class Fetcher:
     ) -> None:
         self._timeout = httpx.Timeout(read_seconds)
         self._resolver = resolver
-        self._verify = verify
+        self._verify = ssl.create_default_context() if verify is None else verify
         self._counted = counted
         self._clients: dict[tuple[str, str, int], httpx.AsyncClient] = {}
 
@@ -176,7 +176,7 @@ class Fetcher:
                 timeout=self._timeout,
                 follow_redirects=False,
                 trust_env=False,
-                verify=True if self._verify is None else self._verify,
+                verify=self._verify,
                 limits=httpx.Limits(max_connections=64, max_keepalive_connections=16),
                 cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             )
