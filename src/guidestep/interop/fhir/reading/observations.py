@@ -25,6 +25,10 @@ def observation(into: Collector, resource: Resource) -> None:
     parts = [(part, _sources(into, part)) for part in elements(body, "component")]
     if not asked and not any(sources for _, sources in parts):
         return
+    if "focus" in body:
+        message = "it is about somebody or something else than the patient, and was not used"
+        into.problem("not-this-patient", resource.name, message, severity="warning")
+        return
     when = time_of(body, "effective", "issued")
     if into.is_future(resource, when):
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from guidestep.assessment import Problem
 from guidestep.assessment.values import check
 from guidestep.interop.fhir.mapping.sources import Source
-from guidestep.interop.fhir.reading.json_access import text
+from guidestep.interop.fhir.reading.json_access import elements, text
 from guidestep.interop.fhir.reading.statements import Collector, Resource, Statement
 from guidestep.interop.fhir.reading.times import UNDATED, completed_years, parse
 
@@ -17,6 +17,9 @@ def patient(into: Collector, resource: Resource) -> None:
         message = "the record says that the patient has died"
         into.problem("deceased", resource.name, message, hint="check which patient this is")
     written = text(body, "birthDate")
+    if any(text(link, "type") == "replaced-by" for link in elements(body, "link")):
+        message = "the record of this patient has been replaced by another"
+        into.problem("replaced", resource.name, message, hint="use the other record")
     for source in into.mapping.ages if written else ():
         _state(into, resource, source, written)
 

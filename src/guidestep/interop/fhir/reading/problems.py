@@ -27,6 +27,7 @@ ProblemCode: TypeAlias = Literal[
     "not-this-patient",
     "out-of-range",
     "patient-not-named",
+    "replaced",
     "server-outcome",
     "several-answers",
     "several-versions",

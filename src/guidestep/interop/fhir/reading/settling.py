@@ -84,7 +84,7 @@ class Settling:
         first = date.min if source.within is None else days_before(last, source.within)
         if when.last < first:
             stale.append(statement)
-        elif when.first < first or (source.baseline is not None and when.last > last):
+        elif when.first < first or (source.within is not None and when.last > last):
             message = f"it dates from {when}, and may not be of the time that counts"
             self._problem(
                 "imprecise-date", source.spec, [statement], message, "record the day", "error"

@@ -75,6 +75,9 @@ def conversion(given: str, wanted: str) -> Conversion | None:
         if given == "1" and wanted != "%":
             return Conversion(1.0, 0.0)
         return {("1", "%"): Conversion(100.0, 0.0)}.get((given, wanted))
+    if "{" in given or "{" in wanted:
+        # UCUM drops annotations; millilitres a minute per 1.73 m2 are another measurement still.
+        return None
     with _LOCK:
         return _converted(given, wanted)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from guidestep.assessment.errors import named
 from guidestep.interop.fhir.reading.bundles import Given
 from guidestep.interop.fhir.reading.json_access import element, text
 from guidestep.interop.fhir.reading.times import parse
@@ -11,11 +12,15 @@ from guidestep.interop.fhir.reading.times import parse
 
 def name_of(given: Given) -> str:
     """Return what to call a resource: its type and id."""
-    kind, id_ = text(given.body, "resourceType"), text(given.body, "id")
-    own = f"{kind}/{id_}" if id_ else f"{kind} without id"
-    if given.parent is None:
-        return own
-    return f"{name_of(Given(given.parent))}#{id_ or kind}"
+    kind, id_ = named(text(given.body, "resourceType")), named(text(given.body, "id"))
+    if given.parent is not None:
+        return f"{name_of(Given(given.parent))}#{id_ or kind}"
+    return f"{kind}/{id_}" if id_ else f"{kind} without id"
+
+
+def _identity(given: Given) -> tuple[str, ...]:
+    own = (text(given.body, "resourceType"), text(given.body, "id"))
+    return own if given.parent is None else (*own, *_identity(Given(given.parent)))
 
 
 def newest(resources: Iterable[Given]) -> list[tuple[Given, bool]]:
@@ -24,11 +29,11 @@ def newest(resources: Iterable[Given]) -> list[tuple[Given, bool]]:
     Equal copies are one. Versions are in the order of `meta.versionId` where all are numbers, else
     of `meta.lastUpdated`; where neither decides, all are kept, and all are in doubt.
     """
-    alike: dict[str, list[Given]] = {}
+    alike: dict[tuple[str, ...], list[Given]] = {}
     found: list[tuple[Given, bool]] = []
     for given in resources:
         if text(given.body, "id"):
-            alike.setdefault(name_of(given), []).append(given)
+            alike.setdefault(_identity(given), []).append(given)
         else:
             found.append((given, False))
     for versions in alike.values():
