@@ -31,6 +31,7 @@ NO_DATA: Mapping[str, object] = {"patient": None, "observations": None}
 class Origin:
     resource: str | None
     date: date | None = None
+    recorded: str = ""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@ from guidestep.interop.cds_hooks.served import Reading, ReadingProblem
 from guidestep.notebook.content import Block, Card
 from guidestep.recommendation import NoticeGiven, Reason, Recommendation, Seen
 
+_SEVERITIES = {"error": 0, "warning": 1, "information": 2}
+
 
 def detail(recommendation: Recommendation, content: Card, reading: Reading) -> str:
     """Return the Markdown of a recommendation: the same blocks in the same order as its cards.
@@ -47,7 +49,7 @@ def not_used(problems: Sequence[ReadingProblem]) -> str:
     if not problems:
         return ""
     lines = [heading("In the record, and not used or only with a remark"), ""]
-    for problem in problems:
+    for problem in sorted(problems, key=lambda one: _SEVERITIES.get(one.severity, 0)):
         place = ", ".join(part for part in (problem.path, problem.resource or "") if part)
         lines.append(bullet(f"{place}: {problem.message}" if place else problem.message))
         if problem.hint:
@@ -72,10 +74,11 @@ def _origins(recommendation: Recommendation, reading: Reading) -> str:
     lines = []
     for seen in _seen(recommendation):
         origin = reading.provenance.get(seen.path)
-        if origin is None or not origin.resource:
+        if origin is None:
             continue
-        dated = f", {origin.date}" if origin.date else ""
-        lines.append(bullet(f"{label_words(seen.label)}: {origin.resource}{dated}"))
+        place = origin.resource or origin.recorded or "not recorded where"
+        dated = f", {origin.date.isoformat()}" if origin.resource and origin.date else ""
+        lines.append(bullet(f"{label_words(seen.label)}: {place}{dated}"))
     return f"{heading('Where the values come from')}\n\n" + "\n".join(lines) if lines else ""
 
 

@@ -11,10 +11,11 @@ from guidestep.interop.cds_hooks.cards import cards, incomplete_cards
 from guidestep.interop.cds_hooks.emptiness import Object
 from guidestep.interop.cds_hooks.incomplete import incomplete
 from guidestep.interop.cds_hooks.obtaining import unobtained
-from guidestep.interop.cds_hooks.problems import Unobtainable
+from guidestep.interop.cds_hooks.problems import BadRequest, RequestProblem, Unobtainable
 from guidestep.interop.cds_hooks.request import Request
 from guidestep.interop.cds_hooks.served import Reading, Served
 from guidestep.interop.cds_hooks.suggestions import NewId
+from guidestep.interop.fhir import ReadingError
 from guidestep.recommendation import Recommendation
 
 
@@ -55,6 +56,7 @@ def respond(
     suggestions, random UUIDs where it is left out.
 
     Raises:
+        BadRequest: The data are no FHIR resources, or too many of them.
         EngineDisagreement: The two engines differ; no answer is given.
         Unobtainable: Data that the mapping asks for are not there; it names their keys.
 
@@ -63,7 +65,11 @@ def respond(
     lacking = unobtained(served, resources)
     if lacking:
         raise Unobtainable(lacking)
-    reading = served.mapping.read(resources, subject=f"Patient/{request.patient_id}", on=on)
+    try:
+        reading = served.mapping.read(resources, subject=f"Patient/{request.patient_id}", on=on)
+    except ReadingError as error:
+        problem = RequestProblem("prefetch", str(error), "send FHIR R4 resources", "structure")
+        raise BadRequest([problem]) from None
     faults: tuple[Problem, ...] = ()
     if not reading.missing_required:
         try:

@@ -28,11 +28,15 @@ class Provenance(Protocol):
 
     @property
     def resource(self) -> str | None:
-        """The resource, as `Observation/1`."""
+        """The resource, as `Observation/1`; nothing where the visit or a default gave it."""
 
     @property
-    def date(self) -> date | str | None:
+    def date(self) -> date | None:
         """The day it is of."""
+
+    @property
+    def recorded(self) -> str:
+        """What was recorded, or why there is a value without a resource."""
 
 
 class ReadingProblem(Protocol):

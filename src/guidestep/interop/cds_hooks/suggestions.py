@@ -14,6 +14,7 @@ from typing import cast
 
 from guidestep.explain.words import OUTCOMES
 from guidestep.interop.cds_hooks.emptiness import Object
+from guidestep.interop.cds_hooks.hooks import REFERENCE
 from guidestep.interop.cds_hooks.markdown import plain
 from guidestep.interop.cds_hooks.orders import Ordered, advised
 from guidestep.interop.cds_hooks.request import Request
@@ -54,7 +55,7 @@ def to_order(
         sources={
             path: origin.resource
             for path, origin in reading.provenance.items()
-            if origin.resource is not None
+            if origin.resource and REFERENCE.fullmatch(origin.resource)
         },
     )
     system = served.mapping.canonical.step(served.guideline.id, "")["system"]
