@@ -24,6 +24,10 @@ NOT_REPORTED = "not reported"
 """The action on a card of which the client reported nothing."""
 
 
+_FORMULA = frozenset("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
+"""What begins a formula in some spreadsheet; the last four are their full-width forms."""
+
+
 @dataclass(frozen=True, slots=True)
 class Intervention:
     """One row of the export: a card and one feedback to it, or none.
@@ -73,12 +77,12 @@ def interventions(log: DecisionLog, *, unanswered: bool = False) -> Iterator[Int
 
 
 def write_csv(rows: Iterator[Intervention], stream: TextIO) -> int:
-    """Write the rows as CSV with a head, and return how many there were.
+    """Write the rows as CSV with a head (RFC 4180), and return how many there were.
 
     A text that a spreadsheet would take for a formula gets an apostrophe before it: one that
-    begins with `=`, `+`, `-`, `@`, a tab or a carriage return. NDJSON has every text as it is.
+    begins with `=`, `+`, `-`, `@`, a tab or the end of a line. NDJSON has every text as it is.
     """
-    writer = csv.writer(stream, lineterminator="\n")
+    writer = csv.writer(stream)
     writer.writerow([field.name for field in fields(Intervention)])
     count = 0
     for count, row in enumerate(rows, 1):  # noqa: B007 (used after the loop)
@@ -97,7 +101,7 @@ def write_ndjson(rows: Iterator[Intervention], stream: TextIO) -> int:
 def _cell(value: object) -> object:
     if isinstance(value, tuple):
         value = " ".join(value)
-    if isinstance(value, str) and value[:1] in tuple("=+-@\t\r"):
+    if isinstance(value, str) and value[:1] in _FORMULA:
         return f"'{value}"
     return "" if value is None else value
 

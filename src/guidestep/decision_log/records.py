@@ -166,7 +166,7 @@ class Decision:
         ... })
         >>> decision = Decision.of(answer, when=datetime(2026, 3, 2, 9, 30, tzinfo=UTC))
         >>> decision.outcome, decision.rules[0].id
-        ('urgent_referral', 'R001')
+        ('urgent_referral', 'unstable-gait')
 
         Raises:
             ValueError: `when` has no time zone, a card has no uuid, or another guideline answered.
@@ -285,7 +285,7 @@ class Head:
     """The end of a chain: keep it elsewhere, and a log that was cut short is found.
 
     >>> str(Head(12, "ab" * 32))[-9:]
-    'babab:12'
+    'ababab:12'
     """
 
     sequence: int
