@@ -5,6 +5,7 @@ Python's own messages differ between its versions and speak of programs, so none
 
 from __future__ import annotations
 
+import ast
 import re
 from keyword import iskeyword
 from typing import NamedTuple
@@ -91,3 +92,21 @@ def _symbol(found: re.Match[str]) -> Slip:
     if symbol == "=":
         hint = "use '==' to compare numbers and 'is' to compare members"
     return Slip(*found.span(), message, hint)
+
+
+def construct(node: ast.expr) -> tuple[str, str]:
+    """Return a message and a hint for a construct of Python that is not one of ours."""
+    joined = "join conditions with 'and' or 'or'"
+    names: dict[type[ast.expr], tuple[str, str]] = {
+        ast.Tuple: ("a comma", f"a decimal number has a point; {joined}"),
+        ast.List: ("a list here", joined),
+        ast.Set: ("a set here", joined),
+        ast.Dict: ("a mapping here", joined),
+        ast.Subscript: ("an index in brackets", "a field is written 'section.name'"),
+        ast.Lambda: ("'lambda'", "name the condition as a finding"),
+        ast.JoinedStr: ("a formatted text", "leave out the 'f'"),
+        ast.NamedExpr: ("':='", "name the value in findings.yaml"),
+        ast.UnaryOp: ("this sign", "leave it out, or write 'not'"),
+    }
+    what, hint = names.get(type(node), ("this construct", "see the rule language reference"))
+    return f"{what} is not in the rule language", hint
