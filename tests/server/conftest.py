@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from guidestep.server import Settings
+from guidestep.server import Settings, site
 from tests.server.clients import BASE, ISSUER, our_key_set
 
 
@@ -22,6 +23,17 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     names = pyfuncitem._fixtureinfo.argnames
     asyncio.run(pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in names}))
     return True
+
+
+_load = cache(site._load)
+_load_mapping = cache(site.load_mapping)
+
+
+@pytest.fixture(autouse=True)
+def _loaded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read each guideline once for all tests: it never changes, and takes half a second."""
+    monkeypatch.setattr(site, "_load", _load)
+    monkeypatch.setattr(site, "load_mapping", _load_mapping)
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ KEYS = tuple(SERVED.mapping.queries())
 SEARCHES = {key: query.partition("?")[0] for key, query in SERVED.mapping.queries().items()}
 LOOPBACK = ["127.0.0.0/8"]
 TRUSTED = ssl.create_default_context()
-TOKEN = "access-token-of-the-ehr"  # noqa: S105 (a made-up one)
+TOKEN = "access-token-of-the-ehr"
 
 
 @pytest.fixture
