@@ -21,6 +21,7 @@ from guidestep.language.tree import (
     And,
     Arithmetic,
     ArithmeticOperator,
+    AtLeast,
     Call,
     Compare,
     Comparison,
@@ -89,7 +90,7 @@ def at_least(
     span: Span,
     report: Callable[[Diagnostic], None],
 ) -> Expression | None:
-    """Return the condition that so many of some hold, or `None` after reporting that it decides nothing."""
+    """Return the condition that so many of some hold, or `None` where that decides nothing."""
     if 1 <= least <= len(operands):
         return AtLeast(least, operands, span=span)
     report(
