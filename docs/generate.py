@@ -7,6 +7,7 @@ one of them is not what this module makes of the code.
 from __future__ import annotations
 
 import re
+import runpy
 from collections import Counter
 from collections.abc import Mapping
 from datetime import date
@@ -22,7 +23,10 @@ import guidestep
 from guidestep.engines.support import support
 from guidestep.language import documents
 
-PAGES = tuple(Path(__file__).parent / name for name in ("rule-language.md", "proofs.md"))
+PAGES = tuple(
+    Path(__file__).parent / name
+    for name in ("rule-language.md", "proofs.md", "cds-hooks-requirements.md")
+)
 
 _BETWEEN = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end generated -->)", re.S)
 
@@ -280,7 +284,7 @@ _SUPPORTED = {True: "yes", False: "**no**", None: "not installed"}
 
 def tables() -> dict[str, str]:
     """Return the generated tables by name."""
-    made = {"support": _support(), "proofs": _proofs()}
+    made = {"support": _support(), "proofs": _proofs(), "cds_hooks": _cds_hooks()}
     return made | {entry.__name__: _keys(entry) for entry in _ENTRIES}
 
 
@@ -341,6 +345,13 @@ def _proofs() -> str:
         for check, found in cells.items()
     ]
     return _table(["property", "what it says", "facts", *guideline.profiles], rows)
+
+
+def _cds_hooks() -> str:
+    """Return the rows of the CDS Hooks requirement table, with the tests that show them."""
+    folder = Path(__file__).parents[1] / "tests" / "interop" / "cds_hooks"
+    table: str = runpy.run_path(str(folder / "requirements.py"))["table"]()
+    return table
 
 
 def _keys(entry: type[documents.Document]) -> str:
