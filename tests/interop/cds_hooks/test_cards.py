@@ -169,6 +169,16 @@ def test_the_detail_says_all_that_the_card_of_the_library_says(name: str) -> Non
     assert not missing
 
 
+def test_each_heading_has_a_list_of_its_own() -> None:
+    origins = {"scope.cervical_muscle_spasm": Origin("Condition/5", ON)}
+    trouble = Trouble("scope.age_years", "unit not known", "Observation/4")
+    for data in (example("eligible-intake"), {}):
+        card = main(data, provenance=origins, problems=[trouble])
+        kinds = [token.type for token in PARSER.parse(card["detail"]) if token.level == 0]
+        assert "ordered_list_open" not in kinds
+        assert kinds.count("bullet_list_open") == kinds.count("heading_open") > 2
+
+
 def shown_words(text: str) -> str:
     return " ".join(text.split()).replace(" .", ".")
 

@@ -57,7 +57,7 @@ def test_a_red_flag_is_told_though_the_visit_is_not_described() -> None:
 def test_a_red_flag_that_depends_on_what_is_missing_is_told_as_possible() -> None:
     card = only(without(example("red-flag-mid-programme"), "neurologic.red_flag_adjudication"))
     assert card["indicator"] == "warning"
-    assert card["summary"].startswith("Cannot say yet; a referral is possible: ")
+    assert card["summary"].startswith("Cannot say yet; urgent referral possible: ")
     assert "Possible, and depends on what is not recorded" in shown(card)
 
 

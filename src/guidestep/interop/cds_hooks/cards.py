@@ -10,7 +10,7 @@ from typing import Literal
 from guidestep.assessment import Problem
 from guidestep.explain.words import OUTCOMES, label_words
 from guidestep.guideline import Guideline
-from guidestep.interop.cds_hooks.detail import detail, not_used, questions
+from guidestep.interop.cds_hooks.detail import detail, made_by, not_used, questions
 from guidestep.interop.cds_hooks.emptiness import Object
 from guidestep.interop.cds_hooks.incomplete import Incomplete
 from guidestep.interop.cds_hooks.markdown import bullet, escaped, heading, paragraphs, quoted
@@ -99,7 +99,9 @@ def incomplete_cards(
         words = OUTCOMES[found.outcome]
         head, tail = words[:1].upper() + words[1:], found.found[0].statement
     elif found.possible:
-        head, tail = "Cannot say yet; a referral is possible", found.possible[0].statement
+        urgent = found.possible[0].then is Outcome.URGENT_REFERRAL
+        head = f"Cannot say yet; {'urgent ' if urgent else ''}referral possible"
+        tail = found.possible[0].statement
     else:
         head = "Cannot say yet"
     said = shortened(head, tail)
@@ -231,9 +233,15 @@ def _incomplete_detail(found: Incomplete, head: str, served: Served, reading: Re
         parts += [heading("The record contradicts itself"), _faults(found.faults)]
     parts += [
         not_used(reading.problems),
-        bullet(f"{guideline.id} {guideline.version}, digest {guideline.digest[:12]}"),
+        made_by([_version(served)]),
     ]
     return paragraphs(parts)
+
+
+def _version(served: Served) -> str:
+    guideline = served.guideline
+    profile = served.profile or guideline.default_profile
+    return f"{guideline.id} {guideline.version}, digest {guideline.digest[:12]}, profile {profile}"
 
 
 def _rules(title: str, rules: Sequence[Rule], guideline: Guideline) -> str:

@@ -28,7 +28,7 @@ def detail(recommendation: Recommendation, content: Card, reading: Reading) -> s
             *_blocks(content.blocks),
             not_used(reading.problems),
             _origins(recommendation, reading),
-            "\n".join(map(bullet, content.footer)),
+            made_by(content.footer),
         ]
     )
 
@@ -55,6 +55,11 @@ def not_used(problems: Sequence[ReadingProblem]) -> str:
         if problem.hint:
             lines.append(bullet(problem.hint, 1))
     return "\n".join(lines)
+
+
+def made_by(lines: Iterable[str]) -> str:
+    """Return what answered: the guideline with its version and digest, and all the rest."""
+    return f"{heading('What answered')}\n\n" + "\n".join(map(bullet, lines))
 
 
 def questions(guideline: Guideline, paths: Iterable[str]) -> str:

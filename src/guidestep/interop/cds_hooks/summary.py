@@ -86,12 +86,12 @@ def summary(recommendation: Recommendation, headline: str) -> str:
     >>> summary(patient, card_content(patient).headline)
     'Stop rehabilitation, refer urgently: Unsteady gait'
     """
-    r = recommendation
+    r, open_ = recommendation, ""
     if Outcome.URGENT_REFERRAL in r.possible:
-        headline += "; urgent referral not ruled out"
+        open_ = "; urgent referral not ruled out"
     elif Outcome.REFERRAL in r.possible:
-        headline += "; referral not ruled out"
-    return shortened(headline, _tail(r), counted(r))
+        open_ = "; referral not ruled out"
+    return shortened(headline + open_, _tail(r), counted(r) + open_)
 
 
 def _tail(r: Recommendation) -> str:
