@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from guidestep import Guideline
 from guidestep.assessment import Assessment
+from guidestep.interop.fhir import load_mapping
 from guidestep.language import catalogue
 from guidestep.language.catalogue import FAULTS
 from guidestep.language.diagnostics import GuidelineError
@@ -22,6 +24,7 @@ ROOT = HERE.parents[1]
 BASE = HERE / "base"
 DOCS = ROOT / "docs" / "diagnostics"
 LANGUAGE = ROOT / "src" / "guidestep" / "language"
+FHIR = ROOT / "src" / "guidestep" / "interop" / "fhir"
 
 
 def _unlink_guideline(folder: Path) -> None:
@@ -67,9 +70,14 @@ MADE: dict[str, Callable[[Path], None]] = {
 CASES = sorted(path.parent.name for path in HERE.glob("*/expected.txt"))
 
 
+def load(folder: Path, model: type[Assessment] | None) -> None:
+    """Load a guideline, and the mapping that may lie beside it."""
+    load_mapping(Guideline(load_rulebase(folder, model)))
+
+
 def report(folder: Path, model: type[Assessment] | None) -> str:
     with pytest.raises(GuidelineError) as caught:
-        load_rulebase(folder, model)
+        load(folder, model)
     return str(caught.value).replace(str(folder), "FOLDER")
 
 
@@ -140,6 +148,7 @@ def codes_in(file: Path) -> set[str]:
 
 def test_the_catalogue_lists_the_codes_that_are_used() -> None:
     files = [*LANGUAGE.rglob("*.py"), LANGUAGE.parent / "cases.py"]
+    files += [*(FHIR / "mapping").rglob("*.py"), *(FHIR / "codes").rglob("*.py")]
     used = {code for file in files if file.exists() for code in codes_in(file)}
     assert used == set(FAULTS)
 

@@ -51,7 +51,10 @@ def _read(folder: Path) -> tuple[Guideline | None, tuple[Case, ...], tuple[Diagn
     except GuidelineError as error:
         faults += error.diagnostics
     if guideline is not None:
+        from guidestep.interop.fhir.mapping import mapping_faults
+
         faults += check_cases(guideline, cases)
+        faults += mapping_faults(guideline)
     # The error puts faults in order and drops those found twice.
     return guideline, cases, GuidelineError(faults).diagnostics
 

@@ -111,6 +111,12 @@ GROUPS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "ambiguous-section": "a section of the assessment has a name of the answer",
             "bad-measurement": "an error of measurement is not above 0, or not that of a number",
         },
+        "The mapping to FHIR": {
+            "bad-mapping": "an entry of `fhir.yaml` says what cannot be",
+            "bad-check-digit": "a code was never issued: its check digit is wrong",
+            "display-differs": "a code means something else than its display says",
+            "unverified-code": "a code is not in the table of verified codes",
+        },
     }
 )
 """The codes in groups, each with its title."""

@@ -27,11 +27,11 @@ def test_a_right_code_with_a_wrong_meaning_is_found_by_its_display() -> None:
     assert check_digit_fault(SNOMED, "76107001") == ""
     fault = lint(SNOMED, "76107001", "Lumbar disc herniation")
     assert fault is not None
-    assert fault[0] == "unverified-code"
+    assert fault.kind == "unverified-code"
     fault = lint(SNOMED, "71286001", "Lumbar disc herniation")
     assert fault is not None
-    assert fault[0] == "display-differs"
-    assert fault[1] == "71286001 is 'Spinal cord compression', not 'Lumbar disc herniation'"
+    assert fault.kind == "display-differs"
+    assert fault.message == "71286001 is 'Spinal cord compression', not 'Lumbar disc herniation'"
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_a_category_of_icd_that_is_no_code_is_not_verified() -> None:
     """M48.82 has the form of a code, and is none: the fifth character is X."""
     fault = lint(ICD_10_CM, "M48.82", "Other specified spondylopathies, cervical region")
     assert fault is not None
-    assert fault[0] == "unverified-code"
+    assert fault.kind == "unverified-code"
 
 
 def test_every_pinned_code_is_sound() -> None:
@@ -116,7 +116,7 @@ def test_wrong_codes_of_a_model_are_found() -> None:
         neck: Neck = Neck()
 
     found = lint_model(NeckAssessment)
-    assert [(path, kind) for path, kind, _, _ in found] == [
+    assert [(path, fault.kind) for path, fault in found] == [
         ("neck.pain", "bad-check-digit"),
         ("neck.view", "display-differs"),
     ]

@@ -9,7 +9,7 @@ from guidestep.assessment import Coding, FieldKind, FieldSpec
 from guidestep.assessment.frozen import FrozenDict
 from guidestep.guideline import Guideline
 from guidestep.interop.fhir.canonical import Canonical
-from guidestep.interop.fhir.codes.linter import lint, lint_model
+from guidestep.interop.fhir.codes.linter import lint
 from guidestep.interop.fhir.codes.systems import SYSTEMS
 from guidestep.interop.fhir.mapping.documents import (
     BaselineEntry,
@@ -26,11 +26,12 @@ from guidestep.language.diagnostics import Diagnostic
 from guidestep.language.files import Read
 from guidestep.language.source import Span
 
-BAD = "bad-mapping"
-
 _NUMBERS = (FieldKind.INTEGER, FieldKind.DECIMAL)
 _PRESENCE = ("Condition", "Procedure", "DiagnosticReport")
 _DATED = ("Procedure", "DiagnosticReport")
+
+LONGEST = 36_500
+"""The longest window, in days: a hundred years."""
 
 Way = tuple[str | int, ...]
 
@@ -46,11 +47,16 @@ class Checks:
         self.read = read
         self.fields = guideline.model.fields()
         self.faults: list[Diagnostic] = []
+        self.verified = {
+            (SYSTEMS.get(entry.system, entry.system), entry.code): entry.display
+            for entry in read.entry.verified
+        }
 
     def mapping(self) -> FhirMapping:
         """Return the mapping; it is not to be used where there are faults."""
         entry = self.read.entry
-        self._model()
+        for index, code in enumerate(entry.verified):
+            self._code(code, ("verified", index))
         windows = self._windows()
         return FhirMapping(
             self.guideline,
@@ -64,18 +70,14 @@ class Checks:
 
     # --- the parts --------------------------------------------------------------------------
 
-    def _model(self) -> None:
-        """Report wrong codes that the model itself declares, at the head of the mapping."""
-        for path, kind, message, hint in lint_model(self.guideline.model):
-            model = self.guideline.model.model_id
-            self._fault(kind, self.read.at("format"), f"{model}, {path}: {message}", hint)
-
     def _visit(self) -> Iterable[tuple[str, str]]:
         for index, entry in enumerate(self.read.entry.visit):
             at = self.read.at("visit", index, "path")
             spec = self._field(entry.path, at)
             if spec is not None and spec.kind is not FieldKind.DATE:
-                self._fault(BAD, at, f"{entry.path} is no date", "the visit tells its day only")
+                self._fault(
+                    "bad-mapping", at, f"{entry.path} is no date", "the visit tells its day only"
+                )
             yield entry.path, entry.because
 
     def _defaults(self) -> Iterable[tuple[str, tuple[str, str]]]:
@@ -87,10 +89,12 @@ class Checks:
                 continue
             if not spec.required:
                 hint = "leave it unknown: remove the entry"
-                self._fault(BAD, at, f"{entry.path} may be unknown, and has no default", hint)
+                self._fault(
+                    "bad-mapping", at, f"{entry.path} may be unknown, and has no default", hint
+                )
             elif entry.path in places:
                 message = f"{entry.path} says where the patient stands, and has no default"
-                self._fault(BAD, at, message, "have it recorded: remove the entry")
+                self._fault("bad-mapping", at, message, "have it recorded: remove the entry")
             self._member(spec, entry.value, self.read.at("defaults", index, "value"))
             yield entry.path, (entry.value, entry.because)
 
@@ -99,6 +103,7 @@ class Checks:
         paths: dict[str, int | None] = {}
         known = dict.fromkeys(spec.section for spec in self.fields.values())
         for index, entry in enumerate(self.read.entry.windows):
+            self._days(entry.within, ("windows", index))
             for place, name in enumerate(entry.fields):
                 at = self.read.at("windows", index, "fields", place)
                 group = sections if name in known else paths
@@ -106,7 +111,9 @@ class Checks:
                     hint = did_you_mean(name, (*known, *self.fields))
                     self._fault("unknown-field", at, f"there is no field or section '{name}'", hint)
                 elif name in group:
-                    self._fault(BAD, at, f"'{name}' has a window already", "keep one of the two")
+                    self._fault(
+                        "bad-mapping", at, f"'{name}' has a window already", "keep one of the two"
+                    )
                 group[name] = entry.within
         spread = {
             path: sections[s.section] for path, s in self.fields.items() if s.section in sections
@@ -137,7 +144,7 @@ class Checks:
                 if key in seen:
                     at = self.read.at(*way, "codes", place)
                     message = f"{code.code} is already read for {entry.path}"
-                    self._fault(BAD, at, message, "keep one of the two")
+                    self._fault("bad-mapping", at, message, "keep one of the two")
                 seen[key] = index
             yield self._source(entry, spec, codes, way)
 
@@ -152,6 +159,7 @@ class Checks:
         if entry.absent is not None:
             self._member(spec, entry.absent, self.read.at(*way, "absent"))
         self._fits(entry, spec, take, way)
+        self._days(entry.within, way)
         answers, truths = self._answers(entry, spec, way)
         return Source(
             spec,
@@ -185,16 +193,16 @@ class Checks:
         at = self.read.at(*way, "take")
         if take not in allowed:
             message = f"'{take}' cannot be taken from {entry.origin}"
-            self._fault(BAD, at, message, f"write one of {', '.join(sorted(allowed))}")
+            self._fault("bad-mapping", at, message, f"write one of {', '.join(sorted(allowed))}")
         elif take == "age" and (spec.kind is not FieldKind.INTEGER or spec.unit != "a"):
             at = self.read.at(*way, "path")
             self._fault("unit-mismatch", at, f"{spec.path} is no age in years", "name the age")
         elif take == "date" and spec.kind is not FieldKind.DATE:
-            self._fault(BAD, at, f"{spec.path} is no date", "write take: presence")
+            self._fault("bad-mapping", at, f"{spec.path} is no date", "write take: presence")
         elif take == "presence" and spec.kind is not FieldKind.ENUMERATION:
             at = self.read.at(*way, "path")
             message = f"{spec.path} has no members, and a {entry.origin} gives no other value"
-            self._fault(BAD, at, message, "read it from an Observation")
+            self._fault("bad-mapping", at, message, "read it from an Observation")
         return take
 
     def _fits(self, entry: SourceEntry, spec: FieldSpec, take: str, way: Way) -> None:
@@ -221,10 +229,10 @@ class Checks:
         ):
             if given and not fits:
                 message = f"'{key}' says nothing of a {entry.origin} here"
-                self._fault(BAD, self._key(way, key), message, f"remove '{key}'")
+                self._fault("bad-mapping", self._key(way, key), message, f"remove '{key}'")
         if entry.sides and not {"left", "right", "bilateral"} <= set(spec.members):
             message = f"{spec.path} has no members left, right and bilateral"
-            self._fault(BAD, self._key(way, "sides"), message, "remove 'sides'")
+            self._fault("bad-mapping", self._key(way, "sides"), message, "remove 'sides'")
         windowed = entry.origin in ("Observation", "QuestionnaireResponse")
         if windowed and not self._written(way, "within"):
             message = "'within' is missing: an old answer would count for ever"
@@ -241,7 +249,7 @@ class Checks:
             if answer.boolean is not None:
                 if answer.code or answer.boolean in truths:
                     message = "an answer is a code or a truth, once"
-                    self._fault(BAD, self.read.at(*here), message, "write two entries")
+                    self._fault("bad-mapping", self.read.at(*here), message, "write two entries")
                 truths[answer.boolean] = answer.member
                 continue
             if not answer.code or not answer.system:
@@ -254,7 +262,7 @@ class Checks:
             key = (code.system, code.code)
             if key in answers:
                 message = f"{code.code} is already an answer here"
-                self._fault(BAD, self.read.at(*here), message, "keep one of the two")
+                self._fault("bad-mapping", self.read.at(*here), message, "keep one of the two")
             answers[key] = answer.member
         return answers, truths
 
@@ -267,7 +275,7 @@ class Checks:
             try:
                 fits = unit in spec.units or convertible(unit, spec.unit)
             except MissingConverter as error:
-                self._fault(BAD, at, str(error), f"write one of {', '.join(spec.units)}")
+                self._fault("bad-mapping", at, str(error), f"write one of {', '.join(spec.units)}")
                 continue
             if not fits:
                 message = f"'{unit}' does not convert to {spec.unit}, the unit of {spec.path}"
@@ -281,7 +289,9 @@ class Checks:
         at = self.read.at(*way, "day")
         spec = self._field(entry.day, at)
         if spec is not None and spec.kind is not FieldKind.DATE:
-            self._fault(BAD, at, f"{entry.day} is no date", "name the day from which on it counts")
+            self._fault(
+                "bad-mapping", at, f"{entry.day} is no date", "name the day from which on it counts"
+            )
         stage = entry.or_visit_while
         if stage is None:
             return Baseline(entry.day)
@@ -302,6 +312,12 @@ class Checks:
             self._fault("unknown-field", at, f"there is no field '{path}'", hint)
         return spec
 
+    def _days(self, days: int | None, way: Way) -> None:
+        if days is not None and not 0 <= days <= LONGEST:
+            message = f"{days} is no number of days before the visit"
+            hint = f"write 0 to {LONGEST}, or null for no limit"
+            self._fault("bad-mapping", self.read.at(*way, "within"), message, hint)
+
     def _member(self, spec: FieldSpec, member: str, at: Span) -> None:
         if spec.kind is not FieldKind.ENUMERATION:
             self._fault("type-mismatch", at, f"{spec.path} has no members", "read its value")
@@ -316,11 +332,10 @@ class Checks:
                 did_you_mean(system, SYSTEMS) or f"write one of {', '.join(SYSTEMS)}, or an address"
             )
             message = f"'{entry.system}' is no code system"
-            self._fault(BAD, self.read.at(*way, "system"), message, hint)
-        if fault := lint(system, entry.code, entry.display):
-            kind, message, hint = fault
-            key = "display" if kind == "display-differs" and entry.display else "code"
-            self._fault(kind, self.read.at(*way, key), message, hint)
+            self._fault("bad-mapping", self.read.at(*way, "system"), message, hint)
+        if fault := lint(system, entry.code, entry.display, self.verified):
+            key = "display" if fault.kind == "display-differs" and entry.display else "code"
+            self._fault(fault.kind, self.read.at(*way, key), fault.message, fault.hint)
         return Coding(system, entry.code, entry.display)
 
     def _written(self, way: Way, key: str) -> bool:

@@ -22,7 +22,7 @@ ResourceType: TypeAlias = Literal[
 ]
 """The types of resource that a mapping reads."""
 
-Days = Annotated[int, Field(ge=0, le=36_500)]
+Days: TypeAlias = int
 Member = Annotated[str, Field(min_length=1, max_length=80)]
 
 
@@ -32,6 +32,13 @@ class CodeEntry(Document):
     system: Text
     code: Text
     display: str = ""
+
+
+class VerifiedEntry(CodeEntry):
+    """A code that the site has looked up itself, and where."""
+
+    display: Text
+    source: Text
 
 
 class AnswerEntry(Document):
@@ -125,6 +132,7 @@ class MappingEntry(Document):
     """`fhir.yaml`: how FHIR resources tell the fields of an assessment."""
 
     format: Literal[1]
+    verified: tuple[VerifiedEntry, ...] = ()
     visit: tuple[VisitEntry, ...] = ()
     defaults: tuple[DefaultEntry, ...] = ()
     windows: tuple[WindowEntry, ...] = ()

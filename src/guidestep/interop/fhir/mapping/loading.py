@@ -6,11 +6,13 @@ from pathlib import Path
 
 from guidestep.guideline import Guideline
 from guidestep.interop.fhir.canonical import Canonical
+from guidestep.interop.fhir.codes.linter import lint_model
 from guidestep.interop.fhir.mapping.checks import Checks
 from guidestep.interop.fhir.mapping.documents import MappingEntry
 from guidestep.interop.fhir.mapping.mapping import FhirMapping
 from guidestep.language.diagnostics import Diagnostic, GuidelineError
 from guidestep.language.files import shape
+from guidestep.language.source import SourceText, Span
 from guidestep.language.yaml_reader import read_file
 
 FILE = "fhir.yaml"
@@ -43,7 +45,13 @@ def load_mapping(
 def mapping_faults(guideline: Guideline) -> tuple[Diagnostic, ...]:
     """Return the faults of the mapping beside a guideline, and of the codes of its model."""
     _, faults = _read(guideline, None, Canonical())
-    return tuple(faults)
+    model = guideline.model
+    place = Span(SourceText(f"assessment {model.model_id}", ""), 1, 1, 1, 1)
+    of_model = (
+        Diagnostic(fault.kind, place, f"{path}: {fault.message}", fault.hint)
+        for path, fault in lint_model(model)
+    )
+    return (*faults, *of_model)
 
 
 def _read(

@@ -5,6 +5,7 @@ Source: FHIR R4, Condition, clinical status and verification status.
 
 from __future__ import annotations
 
+from guidestep.assessment.errors import named
 from guidestep.interop.fhir.mapping.sources import Source
 from guidestep.interop.fhir.reading.json_access import codings, element
 from guidestep.interop.fhir.reading.sides import side_of
@@ -84,7 +85,7 @@ def _state(into: Collector, resource: Resource, source: Source) -> None:
             resource.name,
             resource.version,
             recorded,
-            clinical or "no clinical status",
+            named(clinical) or "no clinical status",
             lasting=True,
             among=members,
             decides=not (doubt or source.suggests or unsided),
@@ -101,7 +102,7 @@ def _status(into: Collector, resource: Resource, key: str, system: str) -> str:
 def _doubt(verification: str, clinical: str, *, abated: bool) -> str:
     """Return why a Condition is no finding although it is not over either, or an empty text."""
     if verification != "confirmed":
-        return f"it is {verification or 'without a verification status'}, not confirmed"
+        return f"it is {named(verification) or 'without a verification status'}, not confirmed"
     if clinical not in _NOW:
         return "its clinical status is not recorded"
     return "it counts as active, and has ended" if abated else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from guidestep.assessment import Problem
+from guidestep.assessment.errors import named
 from guidestep.assessment.values import check
 from guidestep.interop.fhir.mapping.sources import Source
 from guidestep.interop.fhir.reading.json_access import elements, text
@@ -57,7 +58,7 @@ def _keep(into: Collector, resource: Resource, source: Source, age: int | None) 
             resource.name,
             resource.version,
             UNDATED,
-            f"born {text(resource.body, 'birthDate')}",
+            f"born {named(text(resource.body, 'birthDate'))}",
             value,
             doubtful=value is None,
         )

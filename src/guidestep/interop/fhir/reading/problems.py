@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+from guidestep.assessment.errors import named
+
+SHOWN_NAMES = 8
+"""The most names that one text lists."""
 
 Severity: TypeAlias = Literal["error", "warning", "information"]
 """`error`: something recorded was not used. `warning`: look at it. `information`: all is well."""
@@ -49,6 +55,17 @@ ProblemCode: TypeAlias = Literal[
 
 class ReadingError(ValueError):
     """Data that cannot be read as FHIR at all; the text says what is wrong with them."""
+
+
+def listed(names: Iterable[str], joint: str = ", ") -> str:
+    """Return names as one text, the first of them where there are very many.
+
+    >>> listed("abc"), listed(map(str, range(20)))
+    ('a, b, c', '0, 1, 2, 3, 4, 5, 6, 7 and 12 more')
+    """
+    every = [named(name) for name in names]
+    more = len(every) - SHOWN_NAMES
+    return joint.join(every[:SHOWN_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from guidestep.assessment import AssessmentError, FieldSpec, Value
+from guidestep.assessment.errors import named
 from guidestep.assessment.frozen import FrozenDict
 from guidestep.interop.fhir.mapping.mapping import FhirMapping
 from guidestep.interop.fhir.reading.bundles import Given, unpack
@@ -117,7 +118,7 @@ def _status(into: Collector, kind: str, body: Mapping[str, object], name: str) -
     if kind not in _FINAL or status in _FINAL[kind]:
         return ""
     if _is_read(into, kind, body):
-        message = f"its status is {status or 'not given'}, and it was not used"
+        message = f"its status is {named(status) or 'not given'}, and it was not used"
         hint = "have it completed, or wait for the final result"
         into.problem("not-final", name, message, hint=hint, severity="warning")
     return "over" if status in _NOTHING_YET else "not final"

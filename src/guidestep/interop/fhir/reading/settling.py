@@ -12,7 +12,12 @@ from datetime import date
 
 from guidestep.assessment import DataAbsentReason, FieldSpec, Value
 from guidestep.interop.fhir.mapping.sources import Source
-from guidestep.interop.fhir.reading.problems import ProblemCode, ReadingProblem, Severity
+from guidestep.interop.fhir.reading.problems import (
+    ProblemCode,
+    ReadingProblem,
+    Severity,
+    listed,
+)
 from guidestep.interop.fhir.reading.statements import Statement
 from guidestep.interop.fhir.reading.times import UNDATED, When, days_before
 
@@ -172,8 +177,8 @@ class Settling:
     # --- problems ---------------------------------------------------------------------------
 
     def _conflict(self, spec: FieldSpec, by: list[Statement], value: Value = None) -> None:
-        told = sorted({f"{s.resource}: {_said(s)}" for s in by})
-        message = f"records contradict each other ({'; '.join(told)})"
+        told = listed(sorted({f"{s.resource}: {_said(s)}" for s in by}), "; ")
+        message = f"records contradict each other ({told})"
         hint = "find out which is right, and correct the other; until then it is unknown"
         self._problem("conflict", spec, by, message, hint, "error")
 
@@ -186,7 +191,7 @@ class Settling:
         hint: str,
         severity: Severity,
     ) -> None:
-        resources = ", ".join(sorted({statement.resource for statement in by}))
+        resources = listed(sorted({statement.resource for statement in by}))
         text = f"{spec.label}: {message}"
         self.problems.append(ReadingProblem(code, spec.path, resources, text, hint, severity))
 

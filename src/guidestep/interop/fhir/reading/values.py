@@ -16,7 +16,7 @@ from guidestep.assessment.values import check
 from guidestep.interop.fhir.canonical import UCUM
 from guidestep.interop.fhir.mapping.sources import Source
 from guidestep.interop.fhir.reading.json_access import Body, codings, element, elements, text
-from guidestep.interop.fhir.reading.problems import ProblemCode
+from guidestep.interop.fhir.reading.problems import ProblemCode, listed
 from guidestep.interop.fhir.reading.times import parse
 from guidestep.interop.fhir.reading.units import (
     LONGEST,
@@ -63,7 +63,7 @@ def read_value(
     keys = sorted(key for key in holder if isinstance(key, str) and key.startswith("value"))
     absent = _absent_reason(holder)
     if len(keys) > 1 or (keys and absent is not None):
-        names = ", ".join(named(key) for key in keys)
+        names = listed(keys)
         also = " and a reason for there being none" if absent is not None else ""
         return _fault("malformed", f"it has {names}{also}", "an element has one value")
     if absent is not None:
@@ -129,16 +129,16 @@ def _member(source: Source, key: str, given: object, answers: str) -> Found:
             meant[code] = None
         elif (system, code) in source.answers:
             meant[source.answers[system, code]] = None
-    listed = ", ".join(named(code) for _, code in codes) or "no code"
+    written = listed(code for _, code in codes) or "no code"
     if len(meant) == 1:
         return Found(next(iter(meant)), recorded=next(iter(meant)))
     if meant:
         message = f"its codes mean different things: {', '.join(sorted(meant))}"
-        return _fault("unknown-answer", message, "record one answer", listed)
+        return _fault("unknown-answer", message, "record one answer", written)
     known = (*spec.members, *(code for _, code in source.answers))
     hint = did_you_mean(codes[0][1], known) if codes else "a text alone is not read"
     hint = hint or f"coded answers to it are {', '.join(known)}; map others in fhir.yaml"
-    return _fault("unknown-answer", f"{listed} is no answer that is known here", hint, listed)
+    return _fault("unknown-answer", f"{written} is no answer that is known here", hint, written)
 
 
 # --- numbers ------------------------------------------------------------------------------------
@@ -256,10 +256,10 @@ def _reason(codes: list[str]) -> Found:
     if len(known) == 1:
         (code,) = known
         return Found(reason=_REASONS[code], recorded=code)
-    listed = ", ".join(named(code) for code in codes) or "without a code"
-    message = f"its reason for being absent is {listed}"
+    written = listed(codes) or "without a code"
+    message = f"its reason for being absent is {written}"
     hint = f"reasons that are kept are {', '.join(_REASONS)}"
-    return _fault("absent-reason", message, hint, listed)
+    return _fault("absent-reason", message, hint, written)
 
 
 __all__ = ["ABSENT", "ABSENT_EXTENSION", "Fault", "Found", "read_value"]
