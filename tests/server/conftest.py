@@ -27,6 +27,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
 
 _load = cache(site._load)
 _load_mapping = cache(site.load_mapping)
+_trusted = cache(site._trusted)
 
 
 @pytest.fixture(autouse=True)
@@ -34,6 +35,7 @@ def _loaded_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Read each guideline once for all tests: it never changes, and takes half a second."""
     monkeypatch.setattr(site, "_load", _load)
     monkeypatch.setattr(site, "load_mapping", _load_mapping)
+    monkeypatch.setattr(site, "_trusted", _trusted)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from guidestep.server import Settings
@@ -81,6 +81,7 @@ JSONS: Any = st.recursive(
 )
 
 
+@settings(max_examples=50)
 @given(JSONS, st.booleans())
 def test_what_json_writes_is_read(found: Any, ascii_only: bool) -> None:
     text = json.dumps(found, ensure_ascii=ascii_only)

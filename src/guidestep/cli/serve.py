@@ -44,7 +44,8 @@ def serve(
     is recorded. Log lines go to standard error, one JSON object each; they name no patient.
     """
     try:
-        from guidestep.server import run
+        # All that it needs, before anything is begun.
+        from guidestep.server import app, run
         from guidestep.server.settings_file import SettingsError
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in EXTRA:
@@ -60,6 +61,6 @@ def serve(
                 complain("development: no tokens are asked for")
             complain(f"listening at {scheme}://{host}:{port}")
 
-        run.serve(read, host=host, port=port, workers=workers, started=started)
+        run.serve(app.create_app, read, host=host, port=port, workers=workers, started=started)
     except SettingsError as error:
         raise Failure("\n".join(error.faults)) from None

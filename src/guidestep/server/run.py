@@ -73,6 +73,7 @@ def prepare(
 
 
 def serve(
+    create: Callable[[Settings], FastAPI],
     settings: Settings,
     *,
     host: str,
@@ -82,19 +83,15 @@ def serve(
 ) -> None:
     """Serve until the process is told to stop; answers that are under way are finished.
 
-    The application is made once here, so that faults of the settings are told before the port is
-    taken.
+    `create` makes the application. It is made once here, so that faults of the settings are told
+    before the port is taken; several workers each make their own.
 
     Raises:
         SettingsError: Something that the settings name cannot be used.
     """
-    from guidestep.server.app import create_app
-
-    app = create_app(settings) if workers == 1 else None
-    if app is None:
-        from guidestep.server.site import Site
-
-        Site.of(settings).used.close()  # every worker makes its own; this one only finds faults
+    app: FastAPI | None = create(settings)
+    if workers > 1:
+        app = None
     with ExitStack() as stack:
         if app is None:
             # Of this process and its children only.

@@ -14,7 +14,15 @@ from guidestep.language.yaml_reader import read_file
 from guidestep.language.yaml_tree import Node, locate, locate_key, plain
 from guidestep.server.settings import Settings
 
-_PATHS = ("mapping", "jwks_file", "file", "replay_store", "certificate", "key", "certificate_authorities")
+_PATHS = (
+    "mapping",
+    "jwks_file",
+    "file",
+    "replay_store",
+    "certificate",
+    "key",
+    "certificate_authorities",
+)
 
 
 class SettingsError(Exception):

@@ -85,8 +85,10 @@ class Watch:
 
     def _tell(self, scope: Scope, notes: Notes, status: int, seconds: float) -> None:
         self._metrics.seen(notes.endpoint, status, seconds)
+        # What asks every few seconds whether we live is of interest only when we do not.
+        quiet = logging.DEBUG if notes.endpoint in _PROBES else logging.INFO
         log(
-            logging.ERROR if status >= 500 else logging.INFO,
+            logging.ERROR if status >= 500 else quiet,
             "request",
             Line(
                 request=notes.request,
@@ -103,6 +105,7 @@ class Watch:
         )
 
 
+_PROBES = ("health", "ready", "metrics")
 _METHODS = ("GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE")
 
 
