@@ -95,7 +95,7 @@ def care_plan(recommendation: Recommendation, context: Context) -> Resource | No
     if recommendation.outcome in UNPLANNED:
         return None
     words = OUTCOMES[recommendation.outcome]
-    held = " ".join(withheld_words(step) for step in withheld(recommendation))
+    held = " ".join(withheld_words(step, context) for step in withheld(recommendation))
     group = address(context.id_of(recommendation, "RequestGroup"))
     return element(
         resourceType="CarePlan",
@@ -170,7 +170,7 @@ class _Actions:
 
     def withheld(self, step: StepAdvice) -> Element:
         # Without the code of the step: whoever looks for that code looks for what may be done.
-        said = [withheld_words(step), step.content, *(r.advice for r in step.reasons)]
+        said = [withheld_words(step, self.context), *(r.advice for r in step.reasons)]
         return self.action(
             f"withheld-{step.track}",
             f"Withheld: {step.title}",

@@ -51,12 +51,18 @@ def advised(recommendation: Recommendation) -> list[Reason]:
             return []
 
 
-def withheld_words(step: StepAdvice) -> str:
-    """Return that a step is withheld, and that one which has begun is to stop."""
-    words = f"Withheld, not to be done: {step.title}"
+def withheld_words(step: StepAdvice, context: Context) -> str:
+    """Return that a track is withheld, and that a step of it which has begun is to stop.
+
+    What an exercise consists of is not told with it: only the content of a step that names the
+    absence of exercise is.
+    """
+    words = f"Withheld, not to be done: the {step.track} track ({step.title})"
     if step.current is not None:
         words += f"; {step.current}, which has begun, is not to go on"
-    return sentence(words)
+    entry = context.guideline.steps.get(step.id)
+    content = step.content if entry is not None and entry.kind == "withheld" else ""
+    return f"{sentence(words)} {content}".strip()
 
 
 def role_of(part: Reason | StepAdvice | Preparation) -> str:
@@ -75,7 +81,7 @@ def _withheld(recommendation: Recommendation, step: StepAdvice, context: Context
         f"{sentence(reason.statement + seen_words(reason.seen))} {reason.advice}".strip()
         for reason in step.reasons
     )
-    words = f"{withheld_words(step)} {step.content} {why}".strip()
+    words = f"{withheld_words(step, context)} {why}".strip()
     made = _told(recommendation, context, role_of(step), words)
     return made | element(reasonCode=reasons(step.reasons, context), note=_notes(recommendation))
 

@@ -32,7 +32,7 @@ ABSENT = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 UNWRITABLE = "unsupported"
 """The reason given for a text that FHIR cannot hold; the text is left out, never changed."""
 
-_WRITABLE = re.compile(r"[^\x00-\x08\x0b\x0c\x0e-\x1f]*\S[^\x00-\x08\x0b\x0c\x0e-\x1f]*")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
 def assessment_response(assessment: Assessment, context: Context) -> Resource:
@@ -86,11 +86,16 @@ def _item(assessment: Assessment, path: str, spec: FieldSpec, context: Context) 
     if value is None and reason is None:
         return None
     made: Element = {"linkId": path, "text": spec.question}
-    if isinstance(value, str) and not spec.members and not _WRITABLE.fullmatch(value):
+    if isinstance(value, str) and not spec.members and not _writable(value):
         return {"extension": [extension(ABSENT, valueCode=UNWRITABLE)], **made}
     if value is None:
         return {"extension": [extension(ABSENT, valueCode=str(reason))], **made}
     return made | {"answer": [_answer(value, spec, type(assessment).model_id, context)]}
+
+
+def _writable(text: str) -> bool:
+    """Whether FHIR can hold a text: something is in it, and no control character."""
+    return bool(text.strip()) and not _CONTROL.search(text)
 
 
 def _answer(value: Value, spec: FieldSpec, model: str, context: Context) -> Element:
