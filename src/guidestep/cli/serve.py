@@ -29,7 +29,9 @@ def serve(
         Path | None, typer.Option(metavar="FILE", help="A file of settings, in YAML.")
     ] = None,
     host: Annotated[str, typer.Option(help="The address to listen at.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen at.")] = 8000,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="The port to listen at; 0 for a free one.")
+    ] = 8000,
     dev: Annotated[
         bool, typer.Option("--dev", help="Ask for no tokens; for a developer's own machine.")
     ] = False,
@@ -53,6 +55,7 @@ def serve(
         raise Failure("the service is an extra: pip install 'guidestep[server]'") from None
     options: dict[str, object] = {"dev": True} if dev else {}
     try:
+        port = port or run.free_port(host)
         read = run.prepare(settings, options, host=host, port=port, workers=workers, force=force)
 
         def started() -> None:

@@ -14,6 +14,8 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 
+from guidestep.language.yaml_reader import read_file
+from guidestep.language.yaml_tree import Mapping as Mapped
 from guidestep.server.connections import BoundedProtocol
 from guidestep.server.log_lines import write_to
 from guidestep.server.metrics import MULTIPLE
@@ -39,6 +41,22 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def free_port(host: str) -> int:
+    """Return a port of this machine that nobody listens at.
+
+    Raises:
+        SettingsError: There can be none at this address.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.socket(family) as found:
+            found.bind((host, 0))
+            port: int = found.getsockname()[1]
+    except OSError:
+        raise SettingsError([f"nothing can listen at {host}"]) from None
+    return port
+
+
 def prepare(
     file: Path | None,
     options: Mapping[str, object],
@@ -53,7 +71,7 @@ def prepare(
     Raises:
         SettingsError: They are at fault, or without tokens the service would be open to others.
     """
-    if options.get("dev") and file is None:
+    if options.get("dev") and (file is None or not _names_itself(file)):
         shown = f"[{host}]" if ":" in host else host
         reachable = "127.0.0.1" if host in ("0.0.0.0", "::") else shown  # noqa: S104 (compared)
         options = {"base_url": f"http://{reachable}:{port}", **options}
@@ -70,6 +88,12 @@ def prepare(
             ["several workers must share the tokens that were used: set tokens.replay_store"]
         )
     return settings
+
+
+def _names_itself(file: Path) -> bool:
+    """Whether a file says under which address the service is reached; faults come later."""
+    root, _ = read_file(file, file.name)
+    return isinstance(root, Mapped) and root.get("base_url") is not None
 
 
 def serve(
