@@ -7,6 +7,7 @@ where the fault is of one record alone the others of the group are kept without 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Sequence
 from concurrent.futures import Future
 from contextlib import suppress
@@ -23,6 +24,9 @@ from guidestep.decision_log.storage import Entry, Refused, Storage
 
 GROUP = 256
 """Records in one transaction, at most."""
+
+GATHER = 0.002
+"""Seconds that a group waits for more, at most, and only where the last one was of several."""
 
 WAITING = 20_000
 """Records that may wait; more are refused at once, so that a dead database fills no memory."""
@@ -53,6 +57,7 @@ class Writer:
         self._lock = threading.Lock()
         self._closed = False
         self._connection: Connection | None = None
+        self._usual = 1
         self._thread = threading.Thread(
             target=self._run, name="guidestep decision log", daemon=True
         )
@@ -94,18 +99,30 @@ class Writer:
         self._drop()
 
     def _group(self) -> tuple[list[_Pending], bool]:
-        """Return what waits now, at least one unless the log is closed."""
+        """Return what waits now, at least one unless the log is closed.
+
+        Whoever has just been told of a group hands in the next record a moment later: where the
+        last group was of several, it is worth that moment to keep as many at once again.
+        """
         group: list[_Pending] = []
-        first = self._queue.get()
-        while first is not None:
-            group.append(first)
+        pending = self._queue.get()
+        patience = time.monotonic() + GATHER
+        while pending is not None:
+            group.append(pending)
             if len(group) >= GROUP:
-                return group, True
+                break
             try:
-                first = self._queue.get_nowait()
+                pending = self._queue.get_nowait()
             except Empty:
-                return group, True
-        return group, False
+                left = patience - time.monotonic()
+                if len(group) >= self._usual or left <= 0:
+                    break
+                try:
+                    pending = self._queue.get(timeout=left)
+                except Empty:
+                    break
+        self._usual = len(group)
+        return group, pending is not None
 
     def _keep(self, group: Sequence[_Pending]) -> None:
         try:
