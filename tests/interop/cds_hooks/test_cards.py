@@ -16,6 +16,7 @@ from hypothesis.strategies import DrawFn
 from guidestep.assessment import FieldKind
 from guidestep.interop.cds_hooks import Served, cards, conformance, respond
 from guidestep.interop.cds_hooks.cards import INDICATORS
+from guidestep.interop.cds_hooks.orders import Ordered, advised, against
 from guidestep.interop.fhir.canonical import Canonical
 from guidestep.language.documents import Review
 from guidestep.notebook.content import card_content
@@ -113,6 +114,22 @@ def test_nothing_recorded_becomes_markup(data: dict[str, object], text: str) -> 
         found = {token.type for token in inner(card["detail"])}
         blocks = {token.type for token in PARSER.parse(card["detail"])}
         assert not (found | blocks) & (MARKUP | {"html_block", "fence", "code_block", "hr"})
+
+
+@pytest.mark.parametrize("outcome", [one for one in Outcome if one is not Outcome.RECOMMEND])
+def test_steps_beside_any_other_outcome_are_not_advised(outcome: Outcome) -> None:
+    # No answer of the library has steps then; a card does not rely on it.
+    wrong = replace(cervical().recommend(example("eligible-intake")), outcome=outcome)
+    assert advised(wrong) == {}
+    assert [one.step for one in against(wrong, [Ordered("M1", "stretching")])] == ["M1"]
+
+
+def test_a_withheld_step_is_not_advised_whatever_it_is_called() -> None:
+    right = cervical().recommend(example("eligible-intake"))
+    steps = tuple(replace(step, action=Action.WITHHOLD) for step in right.steps)
+    assert list(advised(right)) == ["M1", "N1"]
+    assert advised(replace(right, steps=steps)) == {}
+    assert advised(None) == {}
 
 
 # --- urgency ------------------------------------------------------------------------------------
@@ -300,6 +317,7 @@ def test_a_step_is_marked_as_preferred_only_when_all_is_approved_and_it_is_new()
     approved = replace(
         given_, review=Review(status="approved", statement="Approved."), basis=Basis.SOURCE
     )
+    pending = replace(given_, basis=Basis.SOURCE)
     unchecked = replace(approved, agreement=False)
     assumed = replace(approved, basis=Basis.ASSUMPTION)
     place = served(example("progress-to-moderate-load"))
@@ -315,7 +333,7 @@ def test_a_step_is_marked_as_preferred_only_when_all_is_approved_and_it_is_new()
         return [suggestion.get("isRecommended", False) for suggestion in found]
 
     assert marked(approved) == [True, False, True]
-    for one in (given_, unchecked, assumed):
+    for one in (given_, pending, unchecked, assumed):
         assert marked(one) == [False, False, False]
 
 
