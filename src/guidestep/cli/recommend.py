@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from guidestep.cli.assessments import STDIN, UnreadableError, read_assessment
+from guidestep.cli.fhir import FhirInput, fhir_input, read_fhir
 from guidestep.cli.guidelines import guideline_of
 from guidestep.cli.output import Failure, complain, head, say, show_faults
 from guidestep.engines.errors import EngineError
@@ -47,6 +48,15 @@ def recommend(
     ask: Annotated[
         bool, typer.Option("--ask", help="Add the fewest questions whose answers decide.")
     ] = False,
+    fhir: Annotated[
+        bool, typer.Option("--fhir", help="The files hold FHIR R4 JSON: Bundles or resources.")
+    ] = False,
+    on: Annotated[
+        str | None, typer.Option(metavar="DATE", help="With --fhir: the day of the visit.")
+    ] = None,
+    subject: Annotated[
+        str | None, typer.Option(metavar="REF", help="With --fhir: whose data, as Patient/1.")
+    ] = None,
 ) -> None:
     """Print what a guideline recommends for each assessment.
 
@@ -59,14 +69,17 @@ def recommend(
         raise Failure(f"--json and {told[0]} exclude each other: an explanation is text")
     if files.count(STDIN) > 1:
         raise Failure("standard input can be read only once")
+    if not fhir and (on is not None or subject is not None):
+        raise Failure("--on and --subject go with --fhir")
     asked = guideline_of(guideline)
+    given = fhir_input(asked, subject, on) if fhir else None
     failed = False
     for index, name in enumerate(files):
         if len(files) > 1 and not as_json:
             say() if index else None
             head("standard input" if name == STDIN else name)
         try:
-            answer = _answer(asked, name, profile, engine)
+            answer = _answer(asked, name, profile, engine, given)
         except UnreadableError as error:
             failed = True
             _refuse(name, error, as_json=as_json)
@@ -87,9 +100,15 @@ def recommend(
         raise typer.Exit(2)
 
 
-def _answer(asked: Guideline, name: str, profile: str | None, engine: str | None) -> Recommendation:
+def _answer(
+    asked: Guideline, name: str, profile: str | None, engine: str | None, given: FhirInput | None
+) -> Recommendation:
     # The library never reads the clock; here it is known that the assessment is not of tomorrow.
-    assessment = read_assessment(name, asked.model, date.today())
+    assessment = (
+        read_assessment(name, asked.model, date.today())
+        if given is None
+        else read_fhir(name, given)
+    )
     try:
         return asked.recommend(assessment, profile=profile, engine=engine)
     except SettingError as error:

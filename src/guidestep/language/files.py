@@ -395,7 +395,9 @@ def json_schemas() -> Mapping[str, dict[str, object]]:
     >>> sorted(json_schemas())[0]
     'ambiguities.yaml'
     """
-    shapes = {**FILES, "cases/*.yaml": CASES}
+    from guidestep.interop.fhir.mapping.documents import MappingEntry
+
+    shapes = {**FILES, "fhir.yaml": MappingEntry, "cases/*.yaml": CASES}
     found: dict[str, dict[str, object]] = {}
     for name, shape_ in shapes.items():
         adapter = TypeAdapter(cast("type[object]", shape_))

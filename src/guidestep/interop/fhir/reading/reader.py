@@ -17,7 +17,7 @@ from guidestep.interop.fhir.reading.observations import observation, response
 from guidestep.interop.fhir.reading.patients import patient
 from guidestep.interop.fhir.reading.problems import ReadingError, ReadingProblem
 from guidestep.interop.fhir.reading.procedures import procedure, report
-from guidestep.interop.fhir.reading.reading import Provenance, Reading
+from guidestep.interop.fhir.reading.reading import REASONS, Provenance, Reading, sections
 from guidestep.interop.fhir.reading.settling import Settled, Settling
 from guidestep.interop.fhir.reading.statements import Collector, Reader, Resource, Statement
 from guidestep.interop.fhir.reading.subjects import addresses, patient_of, the_patient
@@ -173,7 +173,7 @@ def _settle(into: Collector) -> Reading:
     problems += _make_consistent(mapping, values, reasons, provenance, into.on)
     data: dict[str, object] = {path: values[path] for path in fields if path in values}
     if reasons:
-        data["data_absent_reasons"] = {path: reasons[path] for path in fields if path in reasons}
+        data[REASONS] = {path: reasons[path] for path in fields if path in reasons}
     missing = tuple(p for p, spec in fields.items() if spec.required and p not in values)
     return Reading(
         guideline=mapping.guideline,
@@ -210,7 +210,7 @@ def _make_consistent(
     problems: list[ReadingProblem] = []
     for _ in range(len(mapping.fields)):
         try:
-            mapping.guideline.model.read({**values, "data_absent_reasons": reasons}, today=on)
+            mapping.guideline.model.read(sections({**values, REASONS: reasons}), today=on)
         except AssessmentError as error:
             wrong = [problem for problem in error.problems if problem.code != "missing"]
         else:

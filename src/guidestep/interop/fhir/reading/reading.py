@@ -29,6 +29,26 @@ class Provenance:
     version: str
 
 
+REASONS = "data_absent_reasons"
+
+
+def sections(data: Mapping[str, object]) -> dict[str, object]:
+    """Return values by path in their sections, with the reasons beside them.
+
+    >>> sections({"scope.age_years": 52, "data_absent_reasons": {}})
+    {'scope': {'age_years': 52}, 'data_absent_reasons': {}}
+    """
+    found: dict[str, object] = {}
+    parts: dict[str, dict[str, object]] = {}
+    for path, value in data.items():
+        if path == REASONS:
+            found[REASONS] = value
+            continue
+        section, _, name = path.partition(".")
+        parts.setdefault(section, {})[name] = value
+    return {**parts, **found}
+
+
 @dataclass(frozen=True, eq=False)
 class Reading:
     """What FHIR data say of one patient at one visit.
@@ -55,14 +75,7 @@ class Reading:
 
     def sections(self) -> dict[str, object]:
         """Return the data in their sections, which the model reads fastest."""
-        found: dict[str, dict[str, object]] = {}
-        sections = dict.fromkeys(spec.section for spec in self.guideline.model.fields().values())
-        for path, value in self.data.items():
-            section, _, name = path.partition(".")
-            if section in sections:
-                found.setdefault(section, {})[name] = value
-        reasons = self.data.get("data_absent_reasons")
-        return {**found, **({} if reasons is None else {"data_absent_reasons": reasons})}
+        return sections(self.data)
 
     @property
     def sources(self) -> Mapping[str, str]:

@@ -111,7 +111,8 @@ class Settling:
     def _stale(self, spec: FieldSpec, stale: list[Statement]) -> None:
         newest = _newest_of(stale)
         days = newest[0].source.within
-        message = f"the newest record dates from {newest[0].when}, more than {days} days before"
+        limit = f"{days} day{'' if days == 1 else 's'}"
+        message = f"the newest record dates from {newest[0].when}, more than {limit} before"
         self._problem("stale", spec, newest, message, "ask or examine again", "warning")
 
     # --- what counts ------------------------------------------------------------------------

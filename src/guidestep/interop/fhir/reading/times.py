@@ -9,8 +9,12 @@ import re
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from guidestep.interop.fhir.reading.json_access import Body, element, text
+
+LONGEST = 40
+"""Characters of the longest time: an instant with its fraction of a second."""
 
 _DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
 _DATE_TIME = re.compile(
@@ -62,6 +66,11 @@ def parse(written: str) -> When | None:
 
     The day is the one that is written, in the place where it was written.
     """
+    return _parse(written) if len(written) <= LONGEST else None
+
+
+@lru_cache(maxsize=4096)
+def _parse(written: str) -> When | None:
     if found := _DATE_TIME.fullmatch(written):
         try:
             day = date.fromisoformat(found[1])

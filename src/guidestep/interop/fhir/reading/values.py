@@ -60,10 +60,10 @@ def read_value(
     `answers` is the code system of the model's own answers. With `bare_numbers` a number without
     a unit is in that of the field: where the question itself names the unit.
     """
-    keys = sorted(key for key in holder if isinstance(key, str) and key.startswith("value"))
+    keys = [key for key in holder if isinstance(key, str) and key.startswith("value")]
     absent = _absent_reason(holder)
     if len(keys) > 1 or (keys and absent is not None):
-        names = listed(keys)
+        names = listed(sorted(keys))
         also = " and a reason for there being none" if absent is not None else ""
         return _fault("malformed", f"it has {names}{also}", "an element has one value")
     if absent is not None:
