@@ -62,7 +62,14 @@ def test_headings_and_quotations_hold_the_text_alone(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["https://evil.example", "HTTP://evil.example", "www.evil.example", "a@evil.example"]
+    "text",
+    [
+        "https://evil.example",
+        "HTTP://evil.example",
+        "www.evil.example",
+        "_www.evil.example",
+        "a@evil.example",
+    ],
 )
 def test_addresses_do_not_become_links_by_themselves(text: str) -> None:
     # What a GitHub-flavoured renderer looks for in the raw text is not in it.

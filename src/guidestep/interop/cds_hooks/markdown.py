@@ -23,7 +23,8 @@ _MARKS = str.maketrans(
     }
 )
 _SCHEME = re.compile(r":(?=//)")
-_WWW = re.compile(r"(?i)\b(www)\.")
+# Behind an escaped _ too, which is a letter to Python and not to Markdown.
+_WWW = re.compile(r"(?i)(www)\.")
 _BULLET = re.compile(r"^([-+=#])")
 _NUMBER = re.compile(r"^(\d{1,9})([.)])")
 
