@@ -56,9 +56,7 @@ function suggested(suggestion, act, said) {
 }
 
 function acted(action) {
-  if (action.type === "delete") {
-    return el("p", {}, `Removes ${action.resourceId}`);
-  }
+  if (action.type === "delete") return el("p", {}, action.description);
   return ordered(action.resource, action.type === "create" ? "Draft order" : "Changed order");
 }
 

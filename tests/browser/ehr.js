@@ -110,6 +110,7 @@ function showDrafts() {
 async function order() {
   const chosen = state.orders[at("catalogue").value];
   if (chosen === undefined) return;
+  at("catalogue").value = "";
   const added = draft(chosen);
   await call("order-select", {
     selections: [reference(added)],
