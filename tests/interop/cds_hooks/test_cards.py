@@ -15,7 +15,7 @@ from hypothesis.strategies import DrawFn
 
 from guidestep.assessment import FieldKind
 from guidestep.interop.cds_hooks import Served, cards, conformance, respond
-from guidestep.interop.cds_hooks.cards import INDICATORS
+from guidestep.interop.cds_hooks.cards import INDICATORS, indicator
 from guidestep.interop.cds_hooks.orders import Ordered, advised, against
 from guidestep.interop.fhir.canonical import Canonical
 from guidestep.language.documents import Review
@@ -156,9 +156,23 @@ def test_urgency_follows_the_outcome(name: str, indicator: str) -> None:
 
 
 def test_someone_in_the_programme_whom_the_guideline_is_not_about_is_a_warning() -> None:
-    data = example("out-of-scope") | {"program.mobility_step": "M1"}
-    assert cervical().recommend(data).outcome is Outcome.NOT_ELIGIBLE
-    assert main(data)["indicator"] == "warning"
+    data = example("out-of-scope") | {
+        "encounter.care_stage": "active_program",
+        "encounter.program_start_date": "2026-02-20",
+    }
+    for step, level in (("M1", "warning"), ("not_started", "info")):
+        data["program.mobility_step"] = step
+        given_ = cervical().recommend(data)
+        assert (given_.outcome, given_.conflicts) == (Outcome.NOT_ELIGIBLE, ())
+        assert main(data)["indicator"] == level
+
+
+def test_entries_that_contradict_each_other_do_not_look_like_information() -> None:
+    place, reading = served(example("out-of-scope")), SetReading(cervical(), {})
+    given_ = cervical().recommend(example("out-of-scope"))
+    assert indicator(given_, reading, place) == "info"
+    contradicted = replace(given_, conflicts=given_.reasons)
+    assert indicator(contradicted, reading, place) == "warning"
 
 
 def test_a_value_that_was_refused_does_not_look_like_information() -> None:

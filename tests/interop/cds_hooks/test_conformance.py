@@ -440,6 +440,28 @@ def test_a_service_is_listed_once_for_a_hook() -> None:
     assert told("services", {"services": [SERVICE, SERVICE]}) == [("services[1]", "Discovery")]
 
 
+@pytest.mark.parametrize(
+    ("query", "simple"),
+    [
+        ("Patient/{{context.patientId}}", True),
+        ("Observation?patient={{context.patientId}}&code=http://a|1,b&_sort=-date&_count=1", True),
+        ("Observation?patient=x&code:in=http://a&date=ge2026-01-01", True),
+        ("Observation?patient.name=x", False),
+        ("Observation?code:not=x", False),
+        ("Observation?patient=x&_include=Observation:subject", False),
+        ("Observation?date=ne2026-01-01", False),
+        ("Observation?patient", False),
+        ("Patient", False),
+        ("Patient/x/_history", False),
+        ("$lastn?patient=x", False),
+    ],
+)
+def test_a_query_should_be_one_that_every_client_can_do(query: str, simple: bool) -> None:
+    document = {"services": [{**SERVICE, "prefetch": {"a": query}}]}
+    assert told("services", document) == []
+    assert (told("services", document, "warning") == []) is simple
+
+
 def test_a_service_should_have_a_title() -> None:
     document = {"services": [spoilt(SERVICE, "title", GONE)]}
     assert told("services", document, "warning") == [("services[0].title", "requirement 8")]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal, Protocol
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from guidestep.assessment import Assessment
@@ -98,9 +98,6 @@ class FhirMapping(Protocol):
 
     def read(self, data: Mapping[str, object], *, subject: str, on: date) -> Reading:
         """Return what the resources say of a patient."""
-
-
-Hook = Literal["patient-view", "order-select", "order-sign", "encounter-start"]
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,11 @@ from guidestep.interop.cds_hooks.conformance.elements import Node, Problems
 _TOKEN = re.compile(r"\{\{(.*?)\}\}")
 _CONTEXT = re.compile(r"context\.[A-Za-z][A-Za-z0-9]*")
 _USERS = ("userPractitionerId", "userPractitionerRoleId", "userPatientId", "userRelatedPersonId")
+_READ = re.compile(r"[A-Z][A-Za-z]+/[^/]+")
+_TYPE = re.compile(r"[A-Z][A-Za-z]+")
+_PARAMETER = re.compile(r"[a-z][A-Za-z-]*(:in)?")
+_RESULTS = ("_count", "_sort")
+_OTHER_PREFIX = re.compile(r"(ne|sa|eb|ap)\d{4}")
 _ID = re.compile(r"[^/?#\s]+")
 
 
@@ -61,3 +66,21 @@ def _template(problems: Problems, path: str, query: str) -> None:
             problems.error(path, f"'{token}' is no field at the root", "requirement 57")
         elif token not in _USERS and not _CONTEXT.fullmatch(token):
             problems.error(path, f"'{token}' is no prefetch token", "requirement 56")
+    if not _is_simple(_TOKEN.sub("x", query)):
+        message = "it needs more of FHIR search than clients are asked to have"
+        problems.warning(path, message, "requirement 58")
+
+
+def _is_simple(query: str) -> bool:
+    """Whether a query is a read or a search of the kind that every client should be able to do."""
+    target, mark, search = query.partition("?")
+    if not mark:
+        return _READ.fullmatch(target) is not None
+    if not _TYPE.fullmatch(target):
+        return False
+    for parameter in search.split("&"):
+        name, equals, value = parameter.partition("=")
+        plain = name in _RESULTS or _PARAMETER.fullmatch(name)
+        if not equals or not plain or _OTHER_PREFIX.match(value):
+            return False
+    return True
