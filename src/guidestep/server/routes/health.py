@@ -6,8 +6,9 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from guidestep.server.openapi import answer, faults, reference
+from guidestep.server.openapi import answer, faults
 from guidestep.server.refusals import Code, Refusal
+from guidestep.server.schemas import reference
 from guidestep.server.site import site_of
 from guidestep.server.watch import notes_of
 
