@@ -25,7 +25,7 @@ from guidestep.language import documents
 
 PAGES = tuple(
     Path(__file__).parent / name
-    for name in ("rule-language.md", "proofs.md", "cds-hooks-requirements.md")
+    for name in ("rule-language.md", "proofs.md", "cds-hooks-requirements.md", "fhir-in.md")
 )
 
 _BETWEEN = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end generated -->)", re.S)
@@ -285,6 +285,7 @@ _SUPPORTED = {True: "yes", False: "**no**", None: "not installed"}
 def tables() -> dict[str, str]:
     """Return the generated tables by name."""
     made = {"support": _support(), "proofs": _proofs(), "cds_hooks": _cds_hooks()}
+    made |= {"fhir_sources": _fhir_sources(), "fhir_windows": _fhir_windows()}
     return made | {entry.__name__: _keys(entry) for entry in _ENTRIES}
 
 
@@ -426,6 +427,38 @@ def _type(annotation: Any) -> str:
         return "mapping"
     # What is left is annotated with a pattern or a length.
     return "text" if arguments[0] is str else _type(arguments[0])
+
+
+def _fhir_sources() -> str:
+    from guidestep.interop.fhir import load_mapping
+    from guidestep.interop.fhir.codes import SYSTEMS
+
+    names = {address: name for name, address in SYSTEMS.items()}
+    mapping = load_mapping(guidestep.load("cervical-spasm-opll"))
+    rows = []
+    for source in mapping.sources:
+        codes = "; ".join(f"{names[c.system]} {c.code} {c.display}" for c in source.codes)
+        means = " or ".join(source.members) or source.take
+        if source.suggests:
+            means = f"suggests {means}"
+        if source.absent:
+            means += f"; refuted: {source.absent}"
+        rows.append([f"`{source.path}`", source.resource, codes or "birth date", means])
+    return _table(["field", "resource", "codes", "meaning"], rows)
+
+
+def _fhir_windows() -> str:
+    from guidestep.interop.fhir import load_mapping
+
+    mapping = load_mapping(guidestep.load("cervical-spasm-opll"))
+    days: dict[int | None, list[str]] = {}
+    for path, window in mapping.windows.items():
+        days.setdefault(window, []).append(path)
+    rows = [
+        [str(window), str(len(paths)), ", ".join(f"`{path}`" for path in paths)]
+        for window, paths in sorted(days.items(), key=lambda item: item[0] or 0)
+    ]
+    return _table(["days before the visit", "fields", "which"], rows)
 
 
 def _table(head: list[str], rows: list[list[str]]) -> str:

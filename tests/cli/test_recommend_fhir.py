@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,7 @@ def test_what_is_missing_is_told_with_its_question(
 
 
 def test_old_records_are_told_in_one_line(command: Command) -> None:
-    result = command("recommend", BUNDLE, "--fhir", "--on", "2026-10-02")
+    result = command("recommend", BUNDLE, "--fhir", "--on", "2026-04-20")
     assert (result.code, result.out) == (2, "")
     assert result.err.count("too long ago") == 1
     assert "neurologic.bladder_dysfunction" in result.err
@@ -111,6 +112,13 @@ def test_the_day_is_a_day(command: Command, on: str) -> None:
     result = command("recommend", BUNDLE, "--fhir", "--on", on)
     assert result.code == 2
     assert "--on is a day" in result.err
+
+
+def test_a_visit_of_tomorrow_is_refused(command: Command) -> None:
+    tomorrow = date.today() + timedelta(days=1)
+    result = command("recommend", BUNDLE, "--fhir", "--on", str(tomorrow))
+    assert result.code == 2
+    assert "in the future" in result.err
 
 
 def test_day_and_patient_go_with_fhir(command: Command) -> None:

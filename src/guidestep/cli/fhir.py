@@ -44,6 +44,8 @@ def fhir_input(guideline: Guideline, subject: str | None, on: str | None) -> Fhi
         day = date.today() if on is None else date.fromisoformat(on)
     except ValueError:
         raise Failure(f"--on is a day, such as 2026-03-02, not {named(on or '')}") from None
+    if day > date.today():
+        raise Failure(f"--on is {day}, which lies in the future")
     try:
         return FhirInput(load_mapping(guideline), subject, day)
     except GuidelineError as error:

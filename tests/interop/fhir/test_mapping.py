@@ -69,7 +69,11 @@ def test_every_field_has_a_window_with_a_reason() -> None:
 def test_what_is_red_counts_at_this_visit_only() -> None:
     for path, spec in FIELDS.items():
         if spec.section == "neurologic" and spec.kind is FieldKind.ENUMERATION:
-            assert MAPPING.windows[path] == (365 if path.startswith("neurologic.mri") else 1), path
+            read_on_images = path in {
+                "neurologic.mri_cord_compression",
+                "neurologic.mri_myelomalacia",
+            }
+            assert MAPPING.windows[path] == (365 if read_on_images else 1), path
 
 
 def test_a_condition_never_states_an_absence_of_a_red_flag() -> None:
