@@ -66,7 +66,8 @@ class Structure:
         """Check one element of a type; return the properties that belong to it."""
         types = dict(definition.types)
         if ANY in types.values():
-            types = {name: type_ for name in value for type_ in _any(name, definition.name)}
+            plain = (str(name).removeprefix("_") for name in value)
+            types = {name: type_ for name in plain for type_ in _any(name, definition.name)}
         present = [name for name in types if name in value or f"_{name}" in value]
         place = f"{location}.{definition.name}"
         if len(present) > 1:
