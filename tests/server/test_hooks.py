@@ -223,6 +223,22 @@ async def test_a_server_that_is_not_allowed(settings_of: Make, fhir: FakeServer)
     assert not fhir.asked
 
 
+@pytest.mark.parametrize("sent", [True, False])
+async def test_data_that_are_no_fhir(settings_of: Make, fhir: FakeServer, sent: bool) -> None:
+    wrong = bundle()
+    for _ in range(12):
+        wrong = bundle(wrong)
+    fhir.resource("Observation", wrong)
+    servers = [{"base": fhir.base, "networks": ["127.0.0.0/8"]}]
+    async with running(settings_of(fhir_servers=servers)) as service:
+        given = {**prefetch(), "observations": wrong} if sent else {}
+        response = await service.hook(
+            prefetch=given, fhirServer=fhir.base, fhirAuthorization=GRANTED
+        )
+    # A client that sends no FHIR is told so; one whose server does is told what is lacking.
+    assert response.status_code == (400 if sent else 412), response.text
+
+
 # --- faults of ours -------------------------------------------------------------------------------
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from guidestep.decision_log import Decision, DecisionLog, LogUnavailable, Receipt
 from guidestep.server import Settings
-from tests.server.patients import UNSTEADY
+from tests.server.patients import UNSTEADY, prefetch
 from tests.server.service import RECOMMEND, Service, running
 from tests.server.test_guidelines import problem
 from tests.server.test_hooks import outcome
@@ -125,3 +125,30 @@ async def test_what_is_recorded(settings_of: Make, tmp_path: Path) -> None:
     assert hook.user == "Practitioner/7"
     assert hook.when.isoformat() == "2026-03-02T10:00:00+00:00"
     assert direct.hook is None
+
+
+async def test_that_nothing_could_be_recommended_is_recorded_too(
+    settings_of: Make, tmp_path: Path
+) -> None:
+    kept: list[Decision] = []
+    submit = DecisionLog.submit
+
+    def watched(self: DecisionLog, decision: Decision) -> Future[Receipt]:
+        kept.append(decision)
+        return submit(self, decision)
+
+    flagged = {"neurologic": {"gait_instability": "present"}}
+    async with running(settings_of()) as service:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(DecisionLog, "submit", watched)
+            cards = (await service.hook(prefetch=prefetch(flagged))).json()["cards"]
+        given = {"card": cards[0]["uuid"], "outcome": "overridden"}
+        given["outcomeTimestamp"] = "2026-03-02T10:05:31Z"
+        taken = (await service.feedback(given)).json()
+    (decision,) = kept
+    assert decision.outcome == "no_recommendation"
+    assert "encounter.care_stage" in decision.missing
+    assert decision.cards[0].summary == cards[0]["summary"]
+    assert cards[0]["indicator"] == "critical"
+    assert taken == {"recorded": 1, "unknown_cards": 0}
+    assert count(tmp_path) == 2

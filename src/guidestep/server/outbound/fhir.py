@@ -112,6 +112,11 @@ class FhirReader:
         entries = page.get("entry", [])
         if page.get("resourceType") != "Bundle" or not isinstance(entries, list):
             raise FetchFailed("not-the-resource")
+        if not all(
+            isinstance(e, Mapping) and isinstance(e.get("resource"), Mapping) for e in entries
+        ):
+            # An entry that cannot be read could be the one that matters.
+            raise FetchFailed("not-the-resource")
         self.resources += len(entries)
         if self.resources > self.limits.resources:
             raise FetchFailed("too-many-resources")

@@ -31,6 +31,8 @@ class Obtained:
 
     resources: Mapping[str, Resource | None]
     failures: Mapping[str, Reason]
+    fetched: bool = False
+    """Whether a FHIR server was asked."""
 
 
 async def obtain(
@@ -65,7 +67,7 @@ async def obtain(
         for key in wanted:
             if key not in resources:
                 failures.setdefault(key, "timeout")
-    return Obtained(resources, failures)
+    return Obtained(resources, failures, fetched=True)
 
 
 def _reader(request: Request, settings: Settings, fetcher: Fetcher) -> FhirReader | Reason:

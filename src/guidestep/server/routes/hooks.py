@@ -13,18 +13,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from guidestep import EngineDisagreement
-from guidestep.decision_log import Decision
 from guidestep.interop.cds_hooks import (
     BadRequest,
-    Reply,
     Unobtainable,
     parse_feedback,
     parse_request,
     respond,
 )
-from guidestep.interop.cds_hooks import Request as Call
 from guidestep.server.access import authenticate
 from guidestep.server.bodies import read_json
+from guidestep.server.decisions import decision_of
 from guidestep.server.faults import engines_disagree
 from guidestep.server.feedback import to_record
 from guidestep.server.openapi import FEEDBACK_FAULTS, HOOK_FAULTS, answer, body, faults
@@ -65,39 +63,28 @@ async def call(request: Request, id: Id) -> Response:  # noqa: A002 (the name in
     notes.hook = asked.hook
     found = await obtain(asked, served, site.settings, site.fetcher)
     try:
-        reply = respond(asked, served, found.resources, on=site.today())
+        reply = respond(asked, served, found.resources, on=site.today(), when=site.now())
     except Unobtainable as error:
         details = tuple(_unobtained(key, found.failures.get(key)) for key in error.keys)
         title = "required data were not sent along and could not be obtained"
         notes.reason = next(iter(found.failures.values()), None)
         raise Refusal(412, Code.DATA_UNOBTAINABLE, title, details) from None
+    except BadRequest as error:
+        if found.fetched:
+            # Not the fault of who called: its FHIR server sent what is no FHIR.
+            title = "what the FHIR server sent cannot be read"
+            details = details_of(error.problems[:50])
+            raise Refusal(412, Code.DATA_UNOBTAINABLE, title, details) from None
+        raise _bad(error) from None
     except EngineDisagreement as error:
         raise engines_disagree(request, error) from None
-    if reply.recommendation is not None:
-        notes.outcome = reply.recommendation.outcome.value
-        issuer = None if client is None else client.issuer
-        await site.recorder.record(_decision(request, asked, reply, issuer))
-        site.metrics.answered(served.id, notes.outcome)
+    issuer = None if client is None else client.issuer
+    decision = decision_of(reply, asked, served, when=site.now(), client=issuer)
+    notes.outcome = decision.outcome
+    await site.recorder.record(decision)
+    site.metrics.answered(served.id, decision.outcome)
     text = json.dumps(reply.body, ensure_ascii=False, allow_nan=False)
     return Response(text.encode(), media_type="application/json")
-
-
-def _decision(request: Request, asked: Call, reply: Reply, client: str | None) -> Decision:
-    site = site_of(request)
-    if reply.recommendation is None:
-        raise ValueError("there is no recommendation to record")
-    cards = reply.body["cards"]
-    return Decision.of(
-        reply.recommendation,
-        when=site.now(),
-        hook=asked.hook,
-        hook_instance=asked.hook_instance,
-        service=notes_of(request.scope).service,
-        client=client,
-        cards=[card for card in cards if isinstance(card, dict)] if isinstance(cards, list) else (),
-        user=asked.user_id,
-        encounter=None if asked.encounter_id is None else f"Encounter/{asked.encounter_id}",
-    )
 
 
 def _bad(error: BadRequest) -> Refusal:

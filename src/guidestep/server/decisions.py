@@ -1,0 +1,77 @@
+"""What is recorded of the answer to a call: a recommendation, or that none could be made."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+
+from guidestep.decision_log import Card, Decision
+from guidestep.guideline import ENGINES, versions
+from guidestep.interop.cds_hooks import Reply, Request, Served
+
+NO_RECOMMENDATION = "no_recommendation"
+"""The outcome where required fields are not recorded, or contradict each other."""
+
+NOBODY = "none"
+"""The basis where nothing was decided."""
+
+
+def decision_of(
+    reply: Reply, asked: Request, served: Served, *, when: datetime, client: str | None
+) -> Decision:
+    """Return the record of the answer to a call.
+
+    Cards that say that no recommendation can be made are an answer too, and may name a red flag
+    that is found all the same: they are recorded with the outcome `no_recommendation`.
+    """
+    user, hook = asked.user_id, asked.hook
+    encounter = None if asked.encounter_id is None else f"Encounter/{asked.encounter_id}"
+    listed = reply.body["cards"]
+    cards = [card for card in listed if isinstance(card, dict)] if isinstance(listed, list) else []
+    if reply.recommendation is not None:
+        return Decision.of(
+            reply.recommendation,
+            when=when,
+            hook=hook,
+            hook_instance=asked.hook_instance,
+            service=served.id,
+            client=client,
+            cards=cards,
+            user=user,
+            encounter=encounter,
+        )
+    guideline = served.guideline
+    return Decision(
+        when=when,
+        guideline=guideline.id,
+        guideline_version=guideline.version,
+        guideline_digest=guideline.digest,
+        profile=served.profile or guideline.default_profile,
+        parameters={
+            entry.id: guideline.parameters.get(entry.id, entry.default)
+            for entry in guideline.base.entry.parameters
+        },
+        engines=ENGINES,
+        agreement=True,
+        versions=asdict(versions()),
+        input_digest=_digest(reply.reading.data),
+        outcome=NO_RECOMMENDATION,
+        basis=NOBODY,
+        missing=tuple(reply.reading.missing_required),
+        hook=hook,
+        hook_instance=asked.hook_instance,
+        service=served.id,
+        client=client,
+        cards=tuple(Card.of(card) for card in cards),
+        user=user,
+        encounter=encounter,
+    )
+
+
+def _digest(data: Mapping[str, object]) -> str:
+    """Return what says whether two readings hold the same, as no assessment can be made of them."""
+    text = json.dumps(dict(data), sort_keys=True, default=str, ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,117 @@
+"""Calls of the application that its OpenAPI document allows, and calls that it does not.
+
+Schemathesis makes them from the document, sends them to the application in this process, and checks
+every answer against the document.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+import schemathesis
+from fastapi import FastAPI
+from schemathesis import AuthContext, Case
+from schemathesis.config import SchemathesisConfig
+from schemathesis.engine import Status, events, from_schema
+
+from tests.server.clients import Client
+
+
+@dataclass
+class Run:
+    """What a run sent, and what was wrong.
+
+    `answers` counts by operation and status, `checks` by name. A fault is told once for each
+    operation and check, with the call that shows it.
+    """
+
+    answers: Counter[tuple[str, int]] = field(default_factory=Counter)
+    checks: Counter[str] = field(default_factory=Counter)
+    faults: dict[tuple[str, str], str] = field(default_factory=dict)
+    errors: list[str] = field(default_factory=list)
+    phases: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def calls(self) -> int:
+        return self.answers.total()
+
+    @property
+    def statuses(self) -> set[int]:
+        return {status for _, status in self.answers}
+
+    def __str__(self) -> str:
+        lines = [f"{self.calls} calls, {self.checks.total()} checks, {len(self.faults)} faults"]
+        lines += [f"  {name}: {count}" for name, count in sorted(self.phases.items())]
+        for operation in sorted({operation for operation, _ in self.answers}):
+            counts = {s: n for (o, s), n in sorted(self.answers.items()) if o == operation}
+            lines.append(f"  {operation}: " + ", ".join(f"{n} x {s}" for s, n in counts.items()))
+        lines += [f"{name}: {count}" for name, count in sorted(self.checks.items())]
+        lines += [f"FAULT {' '.join(key)}\n{text}" for key, text in self.faults.items()]
+        return "\n".join([*lines, *(f"ERROR {error}" for error in self.errors)])
+
+
+def run(app: FastAPI, *, examples: int, seed: int, client: Client | None = None) -> Run:
+    """Call an application; `client` signs a token for each call, without it none is sent.
+
+    `examples` is how many calls are drawn for each operation, beside those that the document
+    itself gives rise to.
+    """
+    schema = schemathesis.openapi.from_asgi("/openapi.json", app, config=_config(examples, seed))
+    if client is not None:
+        schema.auth(refresh_interval=None)(_provider(client))
+    found = Run()
+    for event in from_schema(schema).execute():
+        if isinstance(event, events.ScenarioFinished):
+            _count(found, event)
+        elif isinstance(event, events.NonFatalError):
+            found.errors.append(f"{event.label}: {event.value}")
+        elif isinstance(event, events.FatalError):
+            raise event.exception
+    return found
+
+
+def _config(examples: int, seed: int) -> SchemathesisConfig:
+    return SchemathesisConfig.from_dict(
+        {
+            "seed": seed,
+            "checks": {
+                # A call can be as the document says, and yet its data contradict each other or
+                # lack what the service cannot answer without: 422 and 412. A 400 is then a fault.
+                "positive_data_acceptance": {"expected-statuses": [200, 401, 404, 412, 422]},
+                "negative_data_rejection": {
+                    "expected-statuses": [400, 401, 404, 405, 412, 415, 422]
+                },
+            },
+            "generation": {"max-examples": examples, "deterministic": True, "no-shrink": True},
+        }
+    )
+
+
+def _provider(client: Client) -> Any:
+    class Provider:
+        def get(self, case: Case, context: AuthContext) -> str:
+            return client.token(case.formatted_path)
+
+        def set(self, case: Case, data: str, context: AuthContext) -> None:
+            case.headers["Authorization"] = f"Bearer {data}"
+
+    return Provider
+
+
+def _count(found: Run, event: events.ScenarioFinished) -> None:
+    recorder = event.recorder
+    for id_, interaction in recorder.interactions.items():
+        operation = recorder.cases[id_].value.operation.label
+        status = 0 if interaction.response is None else interaction.response.status_code
+        found.answers[operation, status] += 1
+        found.phases[event.phase.value] += 1
+    for id_, checks in recorder.checks.items():
+        operation = recorder.cases[id_].value.operation.label
+        for check in checks:
+            found.checks[check.name] += 1
+            if check.status is Status.FAILURE:
+                failure = check.failure_info
+                text = "" if failure is None else f"{failure.failure}\n{failure.code_sample}"
+                found.faults.setdefault((operation, check.name), text[:3000])
