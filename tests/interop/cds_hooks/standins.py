@@ -52,6 +52,7 @@ class SetReading:
     data: Mapping[str, object]
     problems: Sequence[Trouble] = ()
     provenance: Mapping[str, Origin] = field(default_factory=dict)
+    on: date | None = None
 
     @property
     def missing_required(self) -> tuple[str, ...]:
@@ -62,7 +63,7 @@ class SetReading:
         if self.missing_required:
             missing = self.missing_required
             raise AssessmentError([Problem(path, "missing", "", "missing") for path in missing])
-        return self.guideline.model.read(self.data)
+        return self.guideline.model.read(self.data, today=self.on)
 
 
 @dataclass

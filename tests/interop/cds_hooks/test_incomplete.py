@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import given, settings
@@ -10,11 +11,28 @@ from hypothesis import strategies as st
 
 from guidestep.interop.cds_hooks import conformance, respond
 from guidestep.outcome import Outcome
-from tests.interop.cds_hooks.standins import NO_DATA, ON, Trouble, call, cervical, example, served
+from tests.interop.cds_hooks.standins import (
+    NO_DATA,
+    ON,
+    SetMapping,
+    Trouble,
+    call,
+    cervical,
+    example,
+    served,
+)
 from tests.interop.cds_hooks.test_cards import ordered_steps, patients, shown
 
 FIELDS = cervical().model.fields()
 REQUIRED = [path for path, spec in FIELDS.items() if spec.required]
+
+
+WORSE = example("worse-at-six-weeks") | {
+    "encounter.assessment_date": "2026-03-02",
+    "encounter.program_start_date": "2026-01-12",
+    "neurologic.mri_date": "2026-01-05",
+}
+"""Worse seven weeks after the start, by the dates."""
 
 
 def without(data: Mapping[str, object], *paths: str) -> dict[str, object]:
@@ -74,6 +92,30 @@ def test_values_that_contradict_each_other_are_told_and_red_flags_found_all_the_
 def test_a_value_out_of_range_leaves_the_rest_to_be_looked_at() -> None:
     data = example("red-flag-mid-programme") | {"scope.age_years": 900}
     assert only(data)["indicator"] == "critical"
+
+
+def test_of_two_dates_that_contradict_each_other_neither_is_believed() -> None:
+    # Six weeks by a date that may be the wrong one of the two would make a referral.
+    assert cervical().recommend(WORSE).outcome is Outcome.REFERRAL
+    card = only(WORSE | {"neurologic.mri_date": "2031-01-01"})
+    assert card["summary"] == "Cannot say yet: the record contradicts itself"
+
+
+def test_a_date_after_the_visit_is_not_believed() -> None:
+    place = served(example("worse-at-six-weeks"))
+    assert isinstance(place.mapping, SetMapping)
+    place.mapping.reading = replace(place.mapping.reading, on=ON)
+    made: Any = respond(call(), place, NO_DATA, ON).body["cards"]
+    assert [card["summary"] for card in made] == ["Cannot say yet: the record contradicts itself"]
+
+
+def test_the_most_urgent_of_what_is_found_is_told_first() -> None:
+    worse = without(WORSE, "program.requested_action")
+    assert only(worse)["summary"].startswith("Refer for evaluation: ")
+    card = only(worse | {"neurologic.gait_instability": "present"})
+    assert card["summary"].startswith("Stop rehabilitation, refer urgently: ")
+    found = shown(card).partition("Found already")[2].partition("To be recorded")[0]
+    assert found.index("Unsteady gait") < found.index("week")
 
 
 def test_problems_of_the_reading_are_told_here_too() -> None:

@@ -42,6 +42,8 @@ def test_an_escaped_text_is_shown_as_it_is(text: str) -> None:
     assert blocks in ([], ["paragraph_open", "inline", "paragraph_close"])
     assert {token.type for token in inner(escaped(text))} <= {"text", "text_special"}
     assert shown(escaped(text)) == plain(text)
+    # For clients that show Markdown as HTML without a look at it.
+    assert not {*escaped(text)} & {"<", ">"}
 
 
 @given(texts, st.integers(0, 2))

@@ -100,7 +100,7 @@ def _settled(served: Served, reading: Reading, on: date) -> tuple[Assessment, se
         unknown = required.keys() - known.keys()
         stand_ins = {path: _stand_in(required[path], on) for path in unknown}
         try:
-            assessment = model.read({**known, **stand_ins})
+            assessment = model.read({**known, **stand_ins}, today=on)
         except AssessmentError as error:
             at_fault = {problem.path for problem in error.problems}
             at_fault |= {fields[path].not_after or "" for path in at_fault if path in fields}
