@@ -195,6 +195,26 @@ def test_the_input_is_shown_only_when_asked_for(command: Command, log: Path) -> 
     assert '"gait_instability": "absent"' in shown.out
 
 
+def test_nothing_reaches_the_terminal_but_text(command: Command, log: Path) -> None:
+    wicked = "\x1b[31m\nrecord 9"
+    with DecisionLog.open(str(log)) as opened:
+        opened.record_feedback(
+            Feedback(
+                card=wicked,
+                outcome="overridden",
+                at=NOON,
+                comment=wicked,
+                reason=Coding(wicked),
+            )
+        )
+    for words in (("show",), ("show", "5"), ("rates",)):
+        result = command("log", *words, "--log", log)
+        assert result.code == 0
+        assert "\x1b" not in result.out
+        assert not any(line.startswith("record 9") for line in result.out.splitlines())
+    assert "\\x1b[31m\\x0arecord 9" in command("log", "show", "5", "--log", log).out
+
+
 def test_from_the_environment(command: Command, log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GUIDESTEP_LOG", f"sqlite:///{log}")
     assert command("log", "verify").code == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import text
@@ -11,6 +12,8 @@ from sqlalchemy.exc import DBAPIError
 
 from guidestep.decision_log import Coding, Decision, DecisionLog, Feedback, Head, LogUnavailable
 from guidestep.decision_log.chain import Stored
+from guidestep.decision_log.rows import read_time
+from guidestep.decision_log.verification import verify
 from guidestep.recommendation import Recommendation
 from tests.decision_log.conftest import NOON, at
 
@@ -119,3 +122,22 @@ def test_closed(log: DecisionLog, answers: list[Recommendation]) -> None:
         log.append(Decision.of(answers[0], when=NOON))
     assert not log.ready()
     log.close()
+
+
+@pytest.mark.parametrize("odd", ["", "a\x00b", "\ud800", "é\u2028'\"\\", "c" * 10_000])
+def test_whatever_a_card_is_called(
+    odd: str, log: DecisionLog, answers: list[Recommendation]
+) -> None:
+    """No text of a client keeps a record, or the ones beside it, out of the log."""
+    log.append(Decision.of(answers[0], when=NOON, card_ids=[odd], client=odd, hook=odd))
+    told = log.record_feedback(Feedback(card=odd, outcome="accepted", at=at(1), comment=odd))
+    assert told.decision == 1
+    assert verify(log).holds
+
+
+@pytest.mark.parametrize("moment", [datetime.min, datetime.max])
+def test_any_time_can_be_told(moment: datetime, log: DecisionLog) -> None:
+    at_ = moment.replace(tzinfo=UTC)
+    log.record_feedback(Feedback(card="c", outcome="accepted", at=at_))
+    (row,) = rows(log)
+    assert read_time(str(row["response_time"])) == at_

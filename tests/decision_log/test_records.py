@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import doctest
 import importlib
 import statistics
@@ -68,6 +69,17 @@ def test_another_guideline(answers: list[Recommendation]) -> None:
     other = Recommendation.from_json(answers[0].to_json().replace(guideline.digest, "0" * 64))
     with pytest.raises(ValueError, match="another guideline"):
         Decision.of(other, when=NOON, guideline=guideline)
+
+
+def test_what_is_out_of_bounds(answers: list[Recommendation]) -> None:
+    ahead = datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14)))
+    with pytest.raises(ValueError, match="before or after all time"):
+        Feedback(card="c", outcome="accepted", at=ahead)
+    for id_ in ("", "x" * 37):
+        with pytest.raises(ValueError, match="1 to 36"):
+            Feedback(card="c", outcome="accepted", at=NOON, id=id_)
+        with pytest.raises(ValueError, match="1 to 36"):
+            dataclasses.replace(Decision.of(answers[0], when=NOON), id=id_)
 
 
 def test_what_is_no_feedback() -> None:

@@ -192,6 +192,8 @@ def test_another_version_is_refused(log: DecisionLog, url: str) -> None:
     [
         ("sqlite://", "in memory"),
         ("sqlite:///:memory:", "in memory"),
+        ("sqlite:///log.db?mode=memory", "no options"),
+        ("sqlite:///file:log.db", "no options"),
         ("mysql://user:secret@host/db", "mysql"),
         ("postgresql+pg8000://user:secret@host/db", "driver"),
         ("://secret", "cannot be read"),
@@ -254,3 +256,52 @@ def test_a_server_that_is_read_only(postgresql: Server) -> None:
         assert not log.ready()
         with pytest.raises(LogUnavailable, match="read-only"):
             log.append(decision(0))
+
+
+@ONCE
+def test_a_role_that_may_only_read_and_add(postgresql: Server) -> None:
+    url = postgresql.database()
+    with DecisionLog.open(url) as log:
+        with log.storage.engine.begin() as connection:
+            connection.exec_driver_sql("CREATE ROLE service LOGIN")
+            connection.exec_driver_sql(
+                "GRANT SELECT, INSERT ON guidestep_log, guidestep_record, guidestep_card TO service"
+            )
+        log.append(decision(0))
+    with DecisionLog.open(url.replace("//guidestep@", "//service@"), create=False) as log:
+        assert log.ready()
+        assert log.append(decision(1)).sequence == 2
+        assert verify(log).holds
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_a_file_that_is_taken_away(replaced: bool, tmp_path: Path) -> None:
+    """A file that is gone would take all writes, and nobody would ever read them."""
+    path, aside = tmp_path / "log.db", tmp_path / "aside"
+    aside.mkdir()
+    with DecisionLog.open(f"sqlite:///{path}") as log:
+        assert log.append(decision(0)).sequence == 1
+        for file in tmp_path.glob("log.db*"):
+            file.rename(aside / file.name)
+        if replaced:
+            DecisionLog.open(f"sqlite:///{path}").close()
+        with pytest.raises(LogUnavailable, match="is gone"):
+            log.append(decision(1))
+        with pytest.raises(LogUnavailable, match="another log" if replaced else "unable to open"):
+            log.append(decision(1))
+        assert not log.ready()
+        assert path.exists() is replaced
+        for file in aside.glob("log.db*"):
+            file.replace(tmp_path / file.name)
+        assert log.append(decision(2)).sequence == 2
+        assert log.ready()
+    assert whole(f"sqlite:///{path}", []) == 2
+
+
+def test_a_program_that_changes_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "other").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with DecisionLog.open("odd name%20#.db") as log:
+        monkeypatch.chdir(tmp_path / "other")
+        assert log.append(decision(0)).sequence == 1
+    assert (tmp_path / "odd name%20#.db").exists()

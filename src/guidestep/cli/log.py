@@ -152,7 +152,7 @@ def _source(chosen: Guideline | None) -> Callable[[str], Guideline | None]:
 def _told(difference: Difference) -> str:
     cause = "the same guideline, ALARMING" if difference.alarming else "another version"
     lines = [f"record {difference.sequence}, {difference.time}, {difference.guideline}: {cause}"]
-    return "\n  ".join([*lines, *(str(part) for part in difference.parts)])
+    return "\n  ".join(_printable(line) for line in [*lines, *map(str, difference.parts)])
 
 
 def _summarize(tally: Tally) -> None:
@@ -216,7 +216,7 @@ def _table(title: str, found: Mapping[tuple[str, str], Rate]) -> Table:
             "" if interval is None else f"{interval[0]:.0%} to {interval[1]:.0%}",
             ", ".join(f"{reason} {count}" for reason, count in rate.reasons.most_common()),
         )
-        table.add_row(*(Text(cell) for cell in cells))
+        table.add_row(*(Text(_printable(cell)) for cell in cells))
     return table
 
 
@@ -303,15 +303,21 @@ def show(
 def _line(row: Row) -> str:
     said = row["outcome"] if row["kind"] == "decision" else f"{row['response']} {row['card']}"
     about = row["guideline"] or ("" if row["decision"] else "(unknown card)")
-    return f"{row['sequence']:>6}  {row['time']}  {row['kind']}  {said}  {about}".rstrip()
+    line = f"{row['sequence']:>6}  {row['time']}  {row['kind']}  {said}  {about}"
+    return _printable(line).rstrip()
 
 
 def _print(record: Mapping[str, object]) -> None:
     width = max(len(name) for name in record)
     for name, value in record.items():
         plain = value if isinstance(value, str | int) else json.dumps(value, ensure_ascii=False)
-        say(f"{name:<{width}}  {plain}")
+        say(f"{name:<{width}}  {_printable(str(plain))}")
     say()
+
+
+def _printable(text: str) -> str:
+    """Return a text that does nothing to the terminal: clients wrote parts of it."""
+    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
 
 
 @contextmanager

@@ -14,18 +14,29 @@ from contextlib import contextmanager
 from pathlib import Path
 from sqlite3 import Connection as SQLiteConnection
 from sqlite3 import OperationalError as SQLiteError
+from sqlite3 import connect
 from typing import TYPE_CHECKING, cast
+from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    DisconnectionError,
+    NoSuchModuleError,
+    SQLAlchemyError,
+)
 
 from guidestep.decision_log.errors import LogError, LogUnavailable
 
 if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import DBAPIConnection
+    from sqlalchemy.pool import ConnectionPoolEntry
 
 SQLITE = "sqlite"
 POSTGRESQL = "postgresql"
+
+_FILE = "guidestep_file"
 
 WRITING = "guidestep_writing"
 """The execution option of a connection whose transactions write."""
@@ -37,14 +48,14 @@ ADVISORY_LOCK = 0x677569646573  # 'guides'
 def url_of(text_: str) -> URL:
     """Return the address of a log: a URL, or the path of an SQLite file.
 
-    >>> url_of("decisions.db").render_as_string()
-    'sqlite:///decisions.db'
+    >>> url_of("/srv/decisions.db").render_as_string()
+    'sqlite:////srv/decisions.db'
 
     Raises:
         LogError: There can be no log there.
     """
     try:
-        url = make_url(text_ if ":" in text_ else f"sqlite:///{text_}")
+        url = make_url(text_) if "://" in text_ else URL.create(SQLITE, database=text_)
     except ArgumentError:
         # The text may hold a password.
         raise LogError(
@@ -53,9 +64,12 @@ def url_of(text_: str) -> URL:
         ) from None
     name = url.get_backend_name()
     if name == SQLITE:
-        if url.database in (None, "", ":memory:") or "mode" in url.query:
+        if url.database in (None, "", ":memory:"):
             raise LogError("a log in memory loses everything", "name a file: sqlite:///log.db")
-        return url
+        if url.query or str(url.database).startswith("file:"):
+            raise LogError("an SQLite log takes no options in its address", "leave them out")
+        # Absolute, for a program that changes its folder later.
+        return url.set(database=str(Path(url.database or "").absolute()))
     if name != POSTGRESQL:
         raise LogError(f"a log cannot be kept in {name}", "sqlite and postgresql can keep one")
     # psycopg alone: other drivers tell less of what became of a commit.
@@ -84,9 +98,7 @@ def engine_of(url: URL, *, seconds: float) -> Engine:
     try:
         if url.get_backend_name() == SQLITE:
             engine = create_engine(
-                url,
-                hide_parameters=True,
-                connect_args={"timeout": seconds, "check_same_thread": False},
+                url, hide_parameters=True, creator=lambda: _connected(url, seconds)
             )
             _sqlite(engine)
         else:
@@ -117,14 +129,26 @@ def _patience(url: URL, seconds: float) -> dict[str, object]:
     return {name: value for name, value in limits.items() if name not in url.query}
 
 
+def _connected(url: URL, seconds: float) -> SQLiteConnection:
+    """Connect to a file that is there: one that is gone is not made anew, empty."""
+    address = f"file:{quote(url.database or '')}?mode=rw"
+    return connect(address, uri=True, timeout=seconds, check_same_thread=False)
+
+
 def _sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
-    def connected(dbapi: DBAPIConnection, _: object) -> None:
+    def connected(dbapi: DBAPIConnection, record: ConnectionPoolEntry) -> None:
+        record.info[_FILE] = _file(engine.url)
         connection = cast("SQLiteConnection", dbapi)
         connection.isolation_level = None  # BEGIN is ours: Python's own comes too late
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA fullfsync = ON")  # macOS
         connection.execute("PRAGMA trusted_schema = OFF")
+
+    @event.listens_for(engine, "checkout")
+    def checked_out(_: DBAPIConnection, record: ConnectionPoolEntry, __: object) -> None:
+        if record.info[_FILE] != _file(engine.url):
+            raise DisconnectionError  # the pool connects to what lies there now
 
     @event.listens_for(engine, "begin")
     def begun(connection: Connection) -> None:
@@ -214,6 +238,24 @@ def durable(connection: Connection) -> None:
         )
 
 
+def still_there(connection: Connection) -> None:
+    """See that the file written to is the one at its address: a file that is gone takes all writes.
+
+    Raises:
+        FileNotFoundError: It is not.
+    """
+    if connection.dialect.name == SQLITE and connection.info[_FILE] != _file(connection.engine.url):
+        raise FileNotFoundError("the file of the log is gone, or another lies in its place")
+
+
+def _file(url: URL) -> tuple[int, int] | None:
+    try:
+        found = os.stat(url.database or "")
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 @contextmanager
 def faults(doing: str) -> Iterator[None]:
     """Turn what a database raises into what can be told.
@@ -250,6 +292,8 @@ _HINTS = (
     ("full", "make room on the disk of the log; nothing that was acknowledged is lost"),
     ("no space", "make room on the disk of the log; nothing that was acknowledged is lost"),
     ("disk i/o", "see whether the disk of the log is full or failing"),
+    ("is gone", "put the file back; what was acknowledged is in the one that was there"),
+    ("unable to open", "see that the file of the log is there and may be written to"),
     ("is locked", "another program holds the file; see that none keeps a transaction open"),
     ("lock timeout", "another session holds the log; see pg_stat_activity"),
     ("readonly", "see that the file and its folder may be written to"),

@@ -14,7 +14,7 @@ from guidestep.decision_log.chain import Chain
 from guidestep.decision_log.database import shown, url_of
 from guidestep.decision_log.errors import LogError, LogUnavailable
 from guidestep.decision_log.records import Decision, Feedback, Head, Receipt
-from guidestep.decision_log.rows import row_of
+from guidestep.decision_log.rows import card_ids, row_of
 from guidestep.decision_log.storage import Entry, Storage
 from guidestep.decision_log.writer import Writer
 
@@ -103,9 +103,8 @@ class DecisionLog:
         Raises:
             LogUnavailable: The log is closed, or too many wait already.
         """
-        cards = tuple([card.id for card in decision.cards])
         row = row_of(decision, keep_input=self._keep_input)
-        return self._writer().submit(Entry(row, cards))
+        return self._writer().submit(Entry(row, card_ids(decision)))
 
     def record_feedback(self, feedback: Feedback) -> Receipt:
         """Keep feedback; return when it is durable.

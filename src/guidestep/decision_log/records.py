@@ -29,7 +29,15 @@ def _now() -> datetime:
 def _utc(name: str, moment: datetime) -> datetime:
     if moment.tzinfo is None or moment.utcoffset() is None:
         raise ValueError(f"{name} must say its time zone, such as datetime.now(UTC)")
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{name} is before or after all time in UTC") from None
+
+
+def _checked_id(id_: str) -> None:
+    if not 0 < len(id_) <= 36:
+        raise ValueError("the id of a record is a uuid: 1 to 36 characters")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +136,7 @@ class Decision:
     id: str = field(default_factory=_uuid)
 
     def __post_init__(self) -> None:
+        _checked_id(self.id)
         object.__setattr__(self, "when", _utc("when", self.when))
 
     @classmethod
@@ -262,6 +271,7 @@ class Feedback:
     def __post_init__(self) -> None:
         if self.outcome not in ("accepted", "overridden"):
             raise ValueError("the outcome of a card is accepted or overridden")
+        _checked_id(self.id)
         object.__setattr__(self, "at", _utc("at", self.at))
         object.__setattr__(self, "received", _utc("received", self.received))
 

@@ -84,14 +84,19 @@ def _decision(record: Decision, *, keep_input: bool) -> dict[str, Stored]:
     }
 
 
+def card_ids(record: Decision) -> tuple[str, ...]:
+    """Return the ids of the cards of a decision, as they are kept."""
+    return tuple([_plain(card.id) or "" for card in record.cards])
+
+
 def _card(card: Card) -> dict[str, object]:
     given = {
-        "id": _plain(card.id),
+        "id": _plain(card.id) or "",
         "summary": card.summary,
         "suggestions": card.suggestions,
         "rules": card.rules,
     }
-    return {name: value for name, value in given.items() if value}
+    return {name: value for name, value in given.items() if value or name == "id"}
 
 
 def _feedback(record: Feedback) -> dict[str, Stored]:

@@ -142,6 +142,7 @@ class Storage:
             connection.execute(insert(RECORD), records)
         if cards:
             connection.execute(insert(CARD), cards)
+        database.still_there(connection)
         receipts = kept | {row["id"]: _receipt(row) for row in records}
         return [receipts[entry.row["id"]] for entry in entries]
 
@@ -169,6 +170,16 @@ class Storage:
         )
         return {row.card: row.sequence for row in connection.execute(query)}
 
+    def recognise(self, connection: Connection) -> None:
+        """See that the log behind a new connection is this one.
+
+        Raises:
+            LogUnavailable: It is another, or none.
+            UnknownSchema: Its tables are of another version.
+        """
+        if _identity(connection) != self.identity:
+            raise LogUnavailable("another log is at the address", "put this one back")
+
     def check(self) -> None:
         """See that the log is there, is this one, and can be added to.
 
@@ -178,14 +189,14 @@ class Storage:
         with faults("the log cannot be reached"), self.engine.connect() as connection:
             connection = connection.execution_options(**{WRITING: True})
             with connection.begin() as transaction:
-                if _identity(connection) != self.identity:
-                    raise LogUnavailable("another log is at the address", "start again")
+                self.recognise(connection)
                 # A standby answers every question and takes no record.
                 if (
                     connection.dialect.name == POSTGRESQL
                     and connection.exec_driver_sql("SHOW transaction_read_only").scalar() != "off"
                 ):
                     raise LogUnavailable("the server is read-only", "name the primary")
+                database.still_there(connection)
                 transaction.rollback()
 
 

@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
 from guidestep.decision_log.database import WRITING, unavailable
-from guidestep.decision_log.errors import LogUnavailable
+from guidestep.decision_log.errors import LogError, LogUnavailable
 from guidestep.decision_log.records import Receipt
 from guidestep.decision_log.storage import Entry, Refused, Storage
 
@@ -172,7 +172,10 @@ class Writer:
     def _connected(self) -> Connection:
         if self._connection is None:
             connection = self._storage.engine.connect()
-            self._connection = connection.execution_options(**{WRITING: True})
+            self._connection = connection
+            with connection.begin():
+                self._storage.recognise(connection)
+            connection.execution_options(**{WRITING: True})
         return self._connection
 
     def _drop(self) -> None:
@@ -196,11 +199,11 @@ def _of_one(error: Exception) -> bool:
     """Whether a fault may be of one record alone, and the others can be kept without it."""
     if isinstance(error, DBAPIError):
         return isinstance(error, IntegrityError) or error.__class__.__name__ == "DataError"
-    return not isinstance(error, SQLAlchemyError | OSError)
+    return isinstance(error, Refused) or not isinstance(error, SQLAlchemyError | OSError | LogError)
 
 
 def _told(failed: _Failed) -> Exception:
-    if isinstance(failed.error, Refused):
+    if isinstance(failed.error, LogError):
         return failed.error
     error = unavailable("the record was not kept", failed.error)
     if failed.unknown:
