@@ -112,6 +112,20 @@ def _count(found: Run, event: events.ScenarioFinished) -> None:
         for check in checks:
             found.checks[check.name] += 1
             if check.status is Status.FAILURE:
-                failure = check.failure_info
-                text = "" if failure is None else f"{failure.failure}\n{failure.code_sample}"
-                found.faults.setdefault((operation, check.name), text[:3000])
+                told = _told(check.failure_info, recorder.interactions.get(id_))
+                found.faults.setdefault((operation, check.name), told)
+
+
+def _told(failure: Any, interaction: Any) -> str:
+    """Return what was wrong, and the call and the answer that show it."""
+    lines = [] if failure is None else [str(failure.failure)]
+    if interaction is not None:
+        request, response = interaction.request, interaction.response
+        lines += [f"{request.method} {request.uri}", *_body("sent", request.body)]
+        if response is not None:
+            lines += [f"answered {response.status_code}", *_body("answer", response.content)]
+    return "\n".join(lines)
+
+
+def _body(name: str, body: bytes | None) -> list[str]:
+    return [f"{name}: {body[:1500].decode(errors='replace')}"] if body else []

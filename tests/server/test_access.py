@@ -24,6 +24,7 @@ CALLS = [
     ("POST", f"{SERVICE}/feedback", {"feedback": []}),
     ("POST", RECOMMEND, UNSTEADY),
     ("POST", f"{RECOMMEND}/batch", {"assessments": [UNSTEADY]}),
+    ("POST", f"{ONE}/fhir", {}),
     ("GET", "/guidelines", None),
     ("GET", ONE, None),
     ("GET", f"{ONE}/schema", None),
@@ -36,7 +37,7 @@ async def test_without_a_token(settings_of: Make, method: str, path: str, body: 
         bodies = []
         for headers in ({}, {"Authorization": "Bearer a.b.c"}, service.client.headers("/other")):
             response = await service.http.request(method, path, json=body, headers=headers)
-            if path.startswith("/cds-services"):
+            if path.startswith("/cds-services") or path.endswith("/fhir"):
                 outcome(response, 401, "unauthorized")
             else:
                 problem(response, 401, "unauthorized")

@@ -202,7 +202,7 @@ async def test_the_document_describes_what_there_is(settings_of: Make) -> None:
         for path, methods in document["paths"].items()
         for operation in methods.values()
     ]
-    assert len(operations) == 12
+    assert len(operations) == 13
     for path, operation in operations:
         assert ("401" in operation["responses"]) is bool(operation.get("security"))
         assert "500" in operation["responses"] or path in (

@@ -20,7 +20,7 @@ from guidestep.server.log_lines import Line, log
 from guidestep.server.openapi import install
 from guidestep.server.outbound import Fetcher
 from guidestep.server.refusals import Code, Detail, Refusal, response
-from guidestep.server.routes import guidelines, health, hooks
+from guidestep.server.routes import fhir, guidelines, health, hooks
 from guidestep.server.settings import Settings
 from guidestep.server.site import Site
 from guidestep.server.watch import Guard, Watch, is_fhir, notes_of
@@ -73,7 +73,7 @@ def create_app(
     app.state.site = site
     found = discovery(list(site.served.values()))
     app.state.discovery = json.dumps(found, ensure_ascii=False).encode()
-    for router in (hooks.router, guidelines.router, health.router):
+    for router in (hooks.router, guidelines.router, fhir.router, health.router):
         app.router.routes.extend(router.routes)
     install(app, site.served.values(), dev=settings.dev)
     # The last one added is the outermost.

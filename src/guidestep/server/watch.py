@@ -47,7 +47,9 @@ def notes_of(scope: Scope) -> Notes:
 
 
 def is_fhir(path: str) -> bool:
-    """Whether an endpoint answers refusals as CDS Hooks does."""
+    """Whether an endpoint answers refusals with an OperationOutcome."""
+    if path.startswith("/guidelines/") and path.endswith("/fhir"):
+        return True
     return path == "/cds-services" or path.startswith("/cds-services/")
 
 

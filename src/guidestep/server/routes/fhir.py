@@ -1,0 +1,148 @@
+"""FHIR in, FHIR out, without hooks: a Bundle about one patient, and a Bundle of what is advised."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping
+from typing import Annotated, cast
+
+from fastapi import APIRouter, Path
+from starlette.requests import Request
+from starlette.responses import Response
+
+from guidestep import Assessment, AssessmentError, EngineDisagreement
+from guidestep.decision_log import Decision
+from guidestep.interop.cds_hooks import Served, is_obtained
+from guidestep.interop.fhir import (
+    Canonical,
+    FhirMapping,
+    Reading,
+    ReadingError,
+    ReadingProblem,
+    outgoing,
+)
+from guidestep.server.access import authenticate
+from guidestep.server.bodies import read_json
+from guidestep.server.faults import engines_disagree
+from guidestep.server.openapi import API_FAULTS, answer, body, faults
+from guidestep.server.refusals import FHIR_JSON, Code, Detail, Refusal, details_of
+from guidestep.server.site import Site, site_of
+from guidestep.server.watch import notes_of
+
+router = APIRouter(tags=["Guidelines"])
+
+Id = Annotated[str, Path(description="The id under which a guideline is served.")]
+
+_TITLE = "no assessment can be read from the Bundle"
+
+
+@router.post(
+    "/guidelines/{id}/fhir",
+    responses={
+        **answer("Bundle", "What is advised, the GuidanceResponse first.", FHIR_JSON),
+        **faults(API_FAULTS, fhir=True),
+    },
+    openapi_extra=body("Bundle"),
+)
+async def in_and_out(request: Request, id: Id) -> Response:  # noqa: A002 (the name in the URL)
+    """Answer a Bundle about one patient with a Bundle of what is advised.
+
+    What was not used of the data, and why, comes last in it, as an OperationOutcome.
+    """
+    site, notes = site_of(request), notes_of(request.scope)
+    notes.endpoint = "fhir"
+    served = site.find(id, "guideline")
+    notes.service = served.id
+    client = await authenticate(request, f"/guidelines/{served.id}/fhir")
+    raw = await read_json(request, site.settings.limits)
+    subject = _subject(raw)
+    reading = _read(site, served, raw, subject)
+    try:
+        found = served.guideline.recommend(_assessment(reading), profile=served.profile)
+    except EngineDisagreement as error:
+        raise engines_disagree(request, error) from None
+    context = outgoing.Context(
+        served.guideline,
+        subject=subject,
+        when=site.now(),
+        canonical=Canonical(site.settings.canonical),
+        sources=reading.sources,
+        requirements=_mapping(served).data_requirements,
+    )
+    told = outgoing.recommendation_bundle(found, context)
+    if reading.problems:
+        outcome = {"resourceType": "OperationOutcome", "issue": [*map(_issue, reading.problems)]}
+        entry = {"fullUrl": uuid.uuid4().urn, "resource": outcome}
+        told = {**told, "entry": [*cast("list[object]", told["entry"]), entry]}
+    issuer = None if client is None else client.issuer
+    decision = Decision.of(found, when=site.now(), service=served.id, client=issuer)
+    await site.recorder.record(decision)
+    notes.outcome = found.outcome.value
+    site.metrics.answered(served.id, notes.outcome)
+    text = json.dumps(told, ensure_ascii=False, allow_nan=False)
+    return Response(text.encode(), media_type=FHIR_JSON)
+
+
+def _subject(raw: object) -> str:
+    """Return the reference of the one patient in a Bundle.
+
+    Raises:
+        Refusal: 422, it is no Bundle, not all of one, or holds no patient or several.
+    """
+    if not isinstance(raw, dict) or raw.get("resourceType") != "Bundle":
+        raise _refused(Detail("it must be a Bundle", "resourceType"))
+    if not is_obtained(raw):
+        hint = "put the entries of all pages into one Bundle"
+        raise _refused(Detail("it is one page of several, or holds a failure", "link", hint))
+    entries = raw.get("entry", [])
+    if not isinstance(entries, list):
+        raise _refused(Detail("it must be a list", "entry"))
+    for index, each in enumerate(entries):
+        if not isinstance(each, Mapping) or not isinstance(each.get("resource"), Mapping):
+            raise _refused(Detail("it holds no resource", f"entry[{index}]"))
+    resources = [each["resource"] for each in entries]
+    people = {each.get("id") for each in resources if each.get("resourceType") == "Patient"}
+    if len(people) != 1 or not all(isinstance(each, str) and each for each in people):
+        raise _refused(Detail("it must hold one Patient with an id, about whom all is", "entry"))
+    return f"Patient/{people.pop()}"
+
+
+def _mapping(served: Served) -> FhirMapping:
+    """Return the mapping of a guideline, of which calls of hooks need only a part."""
+    return cast("FhirMapping", served.mapping)
+
+
+def _read(site: Site, served: Served, raw: object, subject: str) -> Reading:
+    try:
+        return _mapping(served).read(raw, subject=subject, on=site.today())
+    except ReadingError as error:
+        raise _refused(Detail(str(error))) from None
+
+
+def _assessment(reading: Reading) -> Assessment:
+    if reading.missing_required:
+        lacking = tuple(
+            Detail("it is required, and nothing was read for it", path, code="missing")
+            for path in reading.missing_required
+        )
+        raise _refused(*lacking, *details_of(reading.problems[:50]))
+    try:
+        return reading.assessment()
+    except AssessmentError as error:
+        raise _refused(*details_of(error.problems[:50])) from None
+
+
+def _refused(*details: Detail) -> Refusal:
+    return Refusal(422, Code.INVALID_ASSESSMENT, _TITLE, details)
+
+
+def _issue(problem: ReadingProblem) -> dict[str, object]:
+    """Return what was not used, as an issue: nothing of it is an error of this answer."""
+    parts = [problem.resource, problem.path, problem.message, problem.hint]
+    return {
+        "severity": "information" if problem.severity == "information" else "warning",
+        "code": "informational" if problem.severity == "information" else "incomplete",
+        "details": {"text": problem.code},
+        "diagnostics": ": ".join(part for part in parts if part),
+    }

@@ -1,0 +1,79 @@
+"""A Bundle about a patient in, a Bundle of what is advised out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from guidestep.decision_log import DecisionLog
+from guidestep.server import Settings
+from tests.server.patients import STEADY, UNSTEADY, bundle, observation, observations, person
+from tests.server.service import running
+from tests.server.test_hooks import no_empty, outcome
+
+Make = Callable[..., Settings]
+FHIR = "/guidelines/cervical-spasm-opll/fhir"
+
+
+def kinds(response: Any) -> list[str]:
+    assert response.status_code == 200, response.text
+    assert response.headers["content-type"] == "application/fhir+json"
+    found = response.json()
+    assert found["resourceType"] == "Bundle"
+    assert no_empty(found)
+    return [entry["resource"]["resourceType"] for entry in found["entry"]]
+
+
+async def test_in_and_out(settings_of: Make, tmp_path: Path) -> None:
+    async with running(settings_of()) as service:
+        flagged = await service.post(FHIR, bundle(person(), *observations(UNSTEADY)))
+        steady = await service.post(FHIR, bundle(person(), *observations(STEADY)))
+    assert kinds(flagged)[0] == "GuidanceResponse"
+    assert "DetectedIssue" in kinds(flagged)
+    assert "DetectedIssue" not in kinds(steady)
+    assert "Questionnaire" in kinds(steady)
+    assert "Patient/1" in flagged.text
+    with DecisionLog.open(f"sqlite:///{tmp_path / 'decisions.db'}") as log:
+        assert log.head().sequence == 2
+
+
+async def test_what_was_not_used_is_told(settings_of: Make) -> None:
+    wrong = observation("measures.baseline_pain_vas_mm", 5)
+    wrong["valueQuantity"] = {"value": 5, "unit": "apples", "code": "kg", "system": "http://a.b"}
+    async with running(settings_of()) as service:
+        response = await service.post(FHIR, bundle(person(), *observations(UNSTEADY), wrong))
+    assert kinds(response)[-1] == "OperationOutcome"
+    issue = response.json()["entry"][-1]["resource"]["issue"][0]
+    assert "Observation/measures-baseline-pain-vas-mm" in issue["diagnostics"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        [],
+        {"resourceType": "Patient", "id": "1"},
+        bundle(),
+        bundle(person(), person("2")),
+        bundle({"resourceType": "Patient"}),
+        bundle({"resourceType": "Patient", "id": 7}),
+        {"resourceType": "Bundle", "entry": {}},
+        {"resourceType": "Bundle", "entry": [7]},
+        bundle(person(), following="https://fhir.example.org/next"),
+        bundle(person()),
+    ],
+    ids=lambda body: str(body)[:60],
+)
+async def test_a_bundle_that_is_none(settings_of: Make, body: Any) -> None:
+    async with running(settings_of()) as service:
+        found = outcome(await service.post(FHIR, body), 422, "invalid-assessment")
+    assert len(found["issue"]) > 1
+
+
+async def test_another_patient_is_not_read(settings_of: Make) -> None:
+    async with running(settings_of()) as service:
+        sent = bundle(person(), *observations(UNSTEADY, "2"))
+        outcome(await service.post(FHIR, sent), 422, "invalid-assessment")
