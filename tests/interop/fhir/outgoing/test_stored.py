@@ -68,6 +68,8 @@ def _change(name: str, key: str, value: str) -> Callable[[Json], None]:
     [
         (_change("recommendation", "valueBase64Binary", "e30="), "digest is another"),
         (_change("recommendation", "valueBase64Binary", "%%%"), "no base64"),
+        (_change("recommendation", "valueBase64Binary", "\x80"), "no base64"),
+        (lambda bundle: parameters(bundle)[-1].pop("valueBase64Binary"), "no base64"),
         (_change("recommendationDigest", "valueString", "0" * 64), "digest is another"),
         (_change("outcome", "valueCode", "recommend"), "say otherwise"),
         (_change("inputDigest", "valueString", "0" * 64), "say otherwise"),

@@ -9,7 +9,6 @@ Source: HL7 FHIR R4, GuidanceResponse.outputParameters, Parameters.
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 from collections.abc import Iterator, Mapping
 
@@ -61,16 +60,17 @@ def recommendation_of(resource: Mapping[str, object]) -> Recommendation:
         )
     values = found[0]
     try:
-        text = base64.b64decode(str(values["recommendation"][0]), validate=True)
-    except binascii.Error as error:
-        raise StoredRecommendationError("the recommendation is no base64 text") from error
+        (coded,) = values["recommendation"]
+        text = base64.b64decode(str(coded), validate=True)
+    except ValueError:
+        raise StoredRecommendationError("the recommendation is no base64 text") from None
     if values.get("recommendationDigest") != [hashlib.sha256(text).hexdigest()]:
         raise StoredRecommendationError("the recommendation was changed: its digest is another")
     try:
         recommendation = Recommendation.from_json(text)
-    except ValueError as error:
+    except ValueError:
         # The message of the reader would repeat what the patient was found to have.
-        raise StoredRecommendationError("this version of guidestep cannot read it") from error
+        raise StoredRecommendationError("this version of guidestep cannot read it") from None
     said = {name: values.get(name) for name in _values(output_parameters(recommendation))}
     if said != _values(output_parameters(recommendation)):
         raise StoredRecommendationError("the parameters beside the recommendation say otherwise")
