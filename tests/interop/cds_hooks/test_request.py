@@ -116,6 +116,16 @@ def test_every_field_of_an_authorization_is_required(name: str) -> None:
     assert paths(call) == [f"fhirAuthorization.{name}"]
 
 
+def test_a_lifetime_may_be_written_as_300_with_a_fraction_of_nothing() -> None:
+    granted = authorization(expires_in=300.0)
+    call = patient_view(fhirServer="https://fhir.example", fhirAuthorization=granted)
+    read = parse_request(call, HOOKS).fhir_authorization
+    assert read is not None
+    assert read.expires_in == 300
+    granted["expires_in"] = 300.5
+    assert paths(call) == ["fhirAuthorization.expires_in"]
+
+
 def test_an_authorization_needs_a_server() -> None:
     assert paths(patient_view(fhirAuthorization=authorization())) == ["fhirServer"]
     assert paths(patient_view(fhirServer=None, fhirAuthorization=authorization())) == ["fhirServer"]

@@ -60,6 +60,11 @@ class Request:
     extension: Mapping[str, object] = field(default_factory=dict, repr=False)
 
 
+def _whole(value: object) -> object:
+    """Return 300.0 as 300: JSON does not tell them apart."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 class _Authorization(BaseModel):
     model_config = ConfigDict(strict=True, extra="ignore", hide_input_in_errors=True)
 
@@ -67,7 +72,7 @@ class _Authorization(BaseModel):
     token_type: Annotated[
         Literal["bearer"], BeforeValidator(lambda v: v.lower() if isinstance(v, str) else v)
     ]
-    expires_in: Annotated[int, Field(ge=0)]
+    expires_in: Annotated[int, Field(ge=0), BeforeValidator(_whole)]
     scope: Annotated[str, Field(min_length=1)]
     subject: Annotated[str, Field(min_length=1)]
     patient: Annotated[str, Field(pattern=rf"^{FHIR_ID.pattern}$")] | None = None
