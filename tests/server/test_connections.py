@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -202,3 +204,16 @@ def test_an_answer_under_way_is_finished() -> None:
         stopping.join(10)
     assert found.startswith(b"HTTP/1.1 200 ")
     assert b'"cards"' in found
+
+
+def test_with_a_certificate_of_its_own(certificate: Path) -> None:
+    tls = {"certificate": certificate, "key": certificate}
+    server = Running(Settings.model_validate({"dev": True, "tls": tls}))
+    try:
+        context = ssl.create_default_context(cafile=str(certificate))
+        plain = socket.create_connection(("127.0.0.1", server.port))
+        with closing(context.wrap_socket(plain, server_hostname="fhir.example.org")) as connection:
+            connection.sendall(b"GET /health HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            assert rest(connection).startswith(b"HTTP/1.1 200 ")
+    finally:
+        server.stop()

@@ -175,6 +175,23 @@ async def test_what_was_sent_is_not_all(settings_of: Make, value: Any) -> None:
         outcome(await service.hook(prefetch=sent), 412, "data-unobtainable")
 
 
+async def test_refusals_are_sound_fhir(settings_of: Make) -> None:
+    from fhir.resources.R4B.operationoutcome import OperationOutcome
+
+    async with running(settings_of()) as service:
+        refusals = [
+            await service.hook(prefetch={}),
+            await service.hook(hook="x"),
+            await service.http.post(SERVICE),
+            await service.post("/cds-services/other", {}),
+            await service.post(SERVICE, b"{"),
+        ]
+    for response in refusals:
+        found = OperationOutcome.model_validate(response.json())
+        kinds = {issue.code for issue in found.issue}
+        assert kinds <= {"required", "invalid", "login", "not-found", "structure", "value"}
+
+
 @pytest.fixture
 def fhir() -> Iterator[FakeServer]:
     with fake_server() as server:

@@ -114,7 +114,8 @@ def serve(
         SettingsError: Something that the settings name cannot be used.
     """
     app: FastAPI | None = create(settings)
-    if workers > 1:
+    if app is not None and workers > 1:
+        app.state.site.used.close()
         app = None
     with ExitStack() as stack:
         if app is None:
