@@ -15,6 +15,7 @@ from guidestep.cli import (
     check,
     cohort,
     diff,
+    fhir_out,
     log,
     new,
     recommend,
@@ -52,6 +53,7 @@ app.command()(verify.verify)
 app.command()(diff.diff)
 app.add_typer(log.app, name="log")
 app.command()(serve.serve)
+app.add_typer(fhir_out.app)
 
 
 def _print_version(wanted: bool) -> None:
