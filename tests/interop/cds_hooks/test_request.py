@@ -142,6 +142,7 @@ def test_an_authorization_needs_a_server() -> None:
         ("context.draftOrders", {"resourceType": "List"}, ["context.draftOrders"]),
         ("context.draftOrders.entry", {}, ["context.draftOrders.entry"]),
         ("context.draftOrders.entry.0.fullUrl", GONE, ["context.draftOrders.entry[0].fullUrl"]),
+        ("context.draftOrders.entry.0.fullUrl", "", ["context.draftOrders.entry[0].fullUrl"]),
         ("context.draftOrders.entry.0.resource", GONE, ["context.draftOrders.entry[0].resource"]),
         ("context.draftOrders.entry.0", 7, ["context.draftOrders.entry[0]"]),
     ],
