@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 Body = Mapping[str, object]
 """A resource or an element of one."""
@@ -27,17 +27,16 @@ def element(body: Body, key: str) -> Body:
     return found if type(found) is dict or isinstance(found, Mapping) else NOTHING
 
 
-def elements(body: Body, key: str) -> Iterator[Body]:
-    """Yield the objects in a list under a key.
+def elements(body: Body, key: str) -> Sequence[Body]:
+    """Return the objects in a list under a key.
 
-    >>> list(elements({"coding": [{"code": "a"}, None, 3]}, "coding"))
+    >>> elements({"coding": [{"code": "a"}, None, 3]}, "coding")
     [{'code': 'a'}]
     """
     found = body.get(key)
-    if isinstance(found, list | tuple):
-        for item in found:
-            if type(item) is dict or isinstance(item, Mapping):
-                yield item
+    if not found or not isinstance(found, list | tuple):
+        return ()
+    return [item for item in found if type(item) is dict or isinstance(item, Mapping)]
 
 
 def codings(concept: Body) -> Iterator[tuple[str, str]]:

@@ -15,6 +15,9 @@ from guidestep.interop.fhir.reading.values import ABSENT_EXTENSION, Fault, Found
 MAX_ITEMS = 20_000
 """Items of one questionnaire response; more are no questionnaire."""
 
+_NO_ANSWER = frozenset({"item", "id"})
+"""What an answer may hold beside its value."""
+
 _NOTHING_RECORDED = Fault("no-value", "it has no value", "record one, or why there is none")
 
 
@@ -105,15 +108,16 @@ def _items(body: Body) -> Iterator[Body]:
 def _answer(into: Collector, source: Source, item: Body) -> Found | None:
     """Return the one answer of an item, or why it has none; None where nothing was answered."""
     # An item that only says why it has no answer, and one whose answer says so, are alike.
-    answers = [part for part in elements(item, "answer") if set(part) - {"item", "id"}]
+    answers = [part for part in elements(item, "answer") if part.keys() - _NO_ANSWER]
     if len(answers) > 1:
         hint = "the question takes one answer"
         return Found(fault=Fault("several-answers", f"it has {len(answers)} answers", hint))
-    reason = {key: item[key] for key in ("extension",) if _says_why(item)}
+    reason = {"extension": item["extension"]} if _says_why(item) else {}
     if not answers:
         return read_value(source, reason, into.answers) if reason else None
     # The question is the field's own, or mapped to it, and names its unit.
-    return read_value(source, {**answers[0], **reason}, into.answers, bare_numbers=source.local)
+    holder = {**answers[0], **reason} if reason else answers[0]
+    return read_value(source, holder, into.answers, bare_numbers=source.local)
 
 
 def _says_why(item: Body) -> bool:

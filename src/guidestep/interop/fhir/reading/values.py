@@ -129,9 +129,10 @@ def _member(source: Source, key: str, given: object, answers: str) -> Found:
             meant[code] = None
         elif (system, code) in source.answers:
             meant[source.answers[system, code]] = None
-    written = listed(code for _, code in codes) or "no code"
     if len(meant) == 1:
-        return Found(next(iter(meant)), recorded=next(iter(meant)))
+        (member,) = meant
+        return Found(member, recorded=member)
+    written = listed(code for _, code in codes) or "no code"
     if meant:
         message = f"its codes mean different things: {', '.join(sorted(meant))}"
         return _fault("unknown-answer", message, "record one answer", written)
