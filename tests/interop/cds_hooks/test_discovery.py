@@ -76,6 +76,7 @@ def test_two_services_cannot_share_an_id() -> None:
         {"hooks": ()},
         {"profile": "lenient"},
         {"base_url": "cds.example"},
+        {"base_url": "ftp://cds.example"},
         {"base_url": "https://"},
         {"base_url": "https://cds.example/\n"},
     ],
