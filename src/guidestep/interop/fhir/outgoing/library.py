@@ -45,10 +45,10 @@ _TYPES = {
 def library(
     guideline: Guideline, canonical: Canonical, requirements: Requirements | None = None
 ) -> Resource:
-    """Return the Library of a guideline, with the YAML files that decide as its content.
+    """Return the Library of a guideline, with its YAML files as its content.
 
-    The files are left out where they are not those any more that were loaded: what is published
-    is what answers. `requirements` says how an input is asked for in FHIR; else by its local code.
+    The files are left out where those that decide are not those any more that were loaded: what is
+    published is what answers. `requirements` says how an input is asked for in FHIR; else by its local code.
     """
     paths = list(guideline.fields)
     head = published(guideline, canonical, "Library", guideline.id, guideline.title)
@@ -157,7 +157,7 @@ def _content(guideline: Guideline) -> Iterator[Element]:
         files = {
             name: (folder / name).read_bytes()
             for name in sorted(FILES)
-            if name not in NOT_DECIDING and (folder / name).is_file()
+            if (folder / name).is_file()
         }
     except OSError:
         return
@@ -177,6 +177,8 @@ def _content(guideline: Guideline) -> Iterator[Element]:
 def _digest(files: dict[str, bytes]) -> str:
     found = hashlib.sha256()
     for name, data in files.items():
+        if name in NOT_DECIDING:
+            continue
         text = data.decode("utf-8-sig", errors="replace").encode()
         found.update(f"{name}\0{len(text)}\0".encode() + text)
     return found.hexdigest()
