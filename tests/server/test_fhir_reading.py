@@ -7,6 +7,7 @@ import json
 import socket
 import ssl
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -350,7 +351,13 @@ async def test_a_bomb(fhir: FakeServer) -> None:
         writer.raw(bomb)
 
     fhir.answers["/fhir/Observation"] = answer
-    assert await why(fhir, None, settings(fhir, fetch_bytes=200_000)) == "too-large"
+    tracemalloc.start()
+    try:
+        assert await why(fhir, None, settings(fhir, fetch_bytes=200_000)) == "too-large"
+        # It is not unpacked first and measured then.
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("encoding", ["br", "deflate", "gzip, gzip", "zstd"])

@@ -59,7 +59,8 @@ def error_line(error: BaseException, *, incident: str, request: str | None = Non
 class JsonLines(logging.Formatter):
     """Formats records as JSON; of records that are not ours only the kind is told.
 
-    >>> record = logging.makeLogRecord({"msg": "ready", "levelname": "INFO", "created": 0})
+    >>> told = {"name": "guidestep.server", "msg": "ready", "levelname": "INFO", "created": 0}
+    >>> record = logging.makeLogRecord(told)
     >>> JsonLines().format(record)
     '{"time": "1970-01-01T00:00:00.000Z", "level": "info", "event": "ready"}'
     """
@@ -72,7 +73,7 @@ class JsonLines(logging.Formatter):
             "level": record.levelname.lower(),
         }
         line = getattr(record, "line", None)
-        if record.name.startswith(("guidestep.server", "root")) or record.name is None:
+        if record.name == LOGGER.name:
             told["event"] = record.msg
         else:
             # Arguments may hold anything; the words of the program itself may not.
