@@ -100,9 +100,11 @@ def _items(body: Body) -> Iterator[Body]:
         if count > MAX_ITEMS:
             raise ReadingError(f"a QuestionnaireResponse has more than {MAX_ITEMS} items")
         yield item
-        waiting += elements(item, "item")
+        if "item" in item:
+            waiting += elements(item, "item")
         for answer in elements(item, "answer"):
-            waiting += elements(answer, "item")
+            if "item" in answer:
+                waiting += elements(answer, "item")
 
 
 def _answer(into: Collector, source: Source, item: Body) -> Found | None:
@@ -121,7 +123,9 @@ def _answer(into: Collector, source: Source, item: Body) -> Found | None:
 
 
 def _says_why(item: Body) -> bool:
-    return any(text(each, "url") == ABSENT_EXTENSION for each in elements(item, "extension"))
+    return "extension" in item and any(
+        text(each, "url") == ABSENT_EXTENSION for each in elements(item, "extension")
+    )
 
 
 def _state(

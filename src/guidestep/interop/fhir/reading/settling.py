@@ -230,7 +230,7 @@ def _newest_of(statements: list[Statement]) -> list[Statement]:
     newest = max(instants, default=None)
 
     def counts(when: When) -> bool:
-        # As `When.before`, against all of the others at once.
+        # Instants are compared as instants, and anything else by the days that are written.
         if when.instant is None:
             return when.last >= latest
         return when.instant == newest and when.last >= latest_day

@@ -39,18 +39,6 @@ class When:
         """The day, where it is known."""
         return self.first if self.first == self.last else None
 
-    def before(self, other: When) -> bool:
-        """Return whether this is certainly earlier: False where either could be.
-
-        >>> parse("2026-02").before(parse("2026-03-01"))
-        True
-        >>> parse("2026-03").before(parse("2026-03-02"))
-        False
-        """
-        if self.instant is not None and other.instant is not None:
-            return self.instant < other.instant
-        return self.last < other.first
-
     def __str__(self) -> str:
         if self == UNDATED:
             return "an unknown day"
