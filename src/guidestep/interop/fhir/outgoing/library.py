@@ -48,7 +48,8 @@ def library(
     """Return the Library of a guideline, with its YAML files as its content.
 
     The files are left out where those that decide are not those any more that were loaded: what is
-    published is what answers. `requirements` says how an input is asked for in FHIR; else by its local code.
+    published is what answers. `requirements` says how an input is asked for in FHIR; without it
+    the local codes are named.
     """
     paths = list(guideline.fields)
     head = published(guideline, canonical, "Library", guideline.id, guideline.title)
