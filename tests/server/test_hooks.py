@@ -86,6 +86,34 @@ async def test_the_answer_is_that_of_the_library(settings_of: Make) -> None:
         assert critical is (record is UNSTEADY)
 
 
+async def test_a_large_record_holds_up_nobody(
+    settings_of: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import asyncio
+    import threading
+
+    from guidestep.server.routes import hooks
+
+    threads: list[bool] = []
+    respond = hooks.respond
+
+    def watched(*given: Any, **named: Any) -> Any:
+        threads.append(threading.current_thread() is threading.main_thread())
+        return respond(*given, **named)
+
+    many = [
+        {**each, "id": f"{each['id'][:40]}-{turn}"}
+        for turn in range(100)
+        for each in observations(UNSTEADY)
+    ]
+    async with running(settings_of()) as service:
+        monkeypatch.setattr(hooks, "respond", watched)
+        large = {**prefetch(), "observations": bundle(*many)}
+        answers = await asyncio.gather(service.hook(prefetch=large), service.hook())
+    assert [each.json()["cards"][0]["indicator"] for each in answers] == ["critical"] * 2
+    assert sorted(threads) == [False, True]
+
+
 async def test_the_decision_is_in_the_log_before_the_answer(
     settings_of: Make, tmp_path: Any
 ) -> None:

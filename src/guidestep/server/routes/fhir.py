@@ -29,6 +29,7 @@ from guidestep.server.openapi import API_FAULTS, answer, body, faults
 from guidestep.server.refusals import FHIR_JSON, Code, Detail, Refusal, details_of
 from guidestep.server.site import Site, site_of
 from guidestep.server.watch import notes_of
+from guidestep.server.work import done, entries
 
 router = APIRouter(tags=["Guidelines"])
 
@@ -57,7 +58,7 @@ async def in_and_out(request: Request, id: Id) -> Response:  # noqa: A002 (the n
     client = await authenticate(request, f"/guidelines/{served.id}/fhir")
     raw = await read_json(request, site.settings.limits)
     subject = _subject(raw)
-    reading = _read(site, served, raw, subject)
+    reading = await done(entries([raw]), lambda: _read(site, served, raw, subject))
     try:
         found = served.guideline.recommend(_assessment(reading), profile=served.profile)
     except EngineDisagreement as error:

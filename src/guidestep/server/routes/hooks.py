@@ -30,6 +30,7 @@ from guidestep.server.outbound import obtain
 from guidestep.server.refusals import Code, Detail, Refusal, details_of
 from guidestep.server.site import site_of
 from guidestep.server.watch import notes_of
+from guidestep.server.work import done, entries
 
 router = APIRouter()
 
@@ -63,7 +64,10 @@ async def call(request: Request, id: Id) -> Response:  # noqa: A002 (the name in
     notes.hook = asked.hook
     found = await obtain(asked, served, site.settings, site.fetcher)
     try:
-        reply = respond(asked, served, found.resources, on=site.today(), when=site.now())
+        reply = await done(
+            entries(found.resources.values()),
+            lambda: respond(asked, served, found.resources, on=site.today(), when=site.now()),
+        )
     except Unobtainable as error:
         details = tuple(_unobtained(key, found.failures.get(key)) for key in error.keys)
         title = "required data were not sent along and could not be obtained"
