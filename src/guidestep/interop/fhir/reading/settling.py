@@ -121,6 +121,9 @@ class Settling:
         """Return what the newest statements agree on; None where they do not."""
         if not dated:
             return NOTHING
+        if len(dated) == 1:
+            (only,) = dated
+            return UNREADABLE if only.doubtful else Settled(only.value, only.reason, only)
         newest = _newest_of(dated)
         clear = [statement for statement in newest if not statement.doubtful]
         contents = {statement.content for statement in clear}

@@ -10,6 +10,7 @@ from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from functools import lru_cache
 
 from guidestep.interop.fhir.reading.json_access import Body, element, text
 
@@ -100,6 +101,7 @@ def time_of(body: Body, name: str, *others: str) -> When:
     return UNDATED
 
 
+@lru_cache(maxsize=256)
 def days_before(day: date, days: int) -> date:
     """Return the day some days earlier, or the first of all days."""
     try:

@@ -61,7 +61,8 @@ def read_value(
     a unit is in that of the field: where the question itself names the unit.
     """
     keys = [key for key in holder if isinstance(key, str) and key.startswith("value")]
-    absent = _absent_reason(holder)
+    # Most answers are a value and nothing else, which leaves no room for a reason.
+    absent = None if len(keys) == len(holder) else _absent_reason(holder)
     if len(keys) > 1 or (keys and absent is not None):
         names = listed(sorted(keys))
         also = " and a reason for there being none" if absent is not None else ""
