@@ -10,7 +10,6 @@ from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from functools import lru_cache
 
 from guidestep.interop.fhir.reading.json_access import Body, element, text
 
