@@ -76,9 +76,14 @@ def measure(name: str, url: str, made: list[Recommendation], records: int) -> No
     with DecisionLog.open(url) as log:
         rate(log, made, 50, 1)
         for in_flight, count in ((1, 300), (8, 2000), (64, 5000), (256, 10_000)):
+            before = time.process_time()
             found = [rate(log, made, count, in_flight) for _ in range(3)]
-            middle, least = statistics.median(found), min(found)
-            print(f"{name}, {in_flight:>3} in flight: {middle:7.0f} records/s, least {least:.0f}")
+            cost = (time.process_time() - before) / (3 * count) * 1e6
+            middle, most = statistics.median(found), max(found)
+            print(
+                f"{name}, {in_flight:>3} in flight: {middle:7.0f} records/s, most {most:.0f}; "
+                f"{cost:.0f} us of processor each"
+            )
         with log.storage.reading() as connection:
             missing = records - log.storage.head(connection).sequence
         if missing > 0:

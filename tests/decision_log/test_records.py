@@ -108,10 +108,10 @@ def test_it_is_cheap(answers: list[Recommendation]) -> None:
         Decision.of(answer, when=NOON)
     costs = []
     for _ in range(200):
-        before = time.perf_counter()
+        before = time.thread_time()
         for answer in answers:
             Decision.of(answer, when=NOON, card_ids=["a", "b"])
-        costs.append((time.perf_counter() - before) / len(answers))
+        costs.append((time.thread_time() - before) / len(answers))
     assert statistics.median(costs) < 100e-6
 
 
