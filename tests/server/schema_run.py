@@ -7,7 +7,7 @@ every answer against the document.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import cycle
@@ -22,10 +22,14 @@ from schemathesis.engine import Status, events, from_schema
 
 from guidestep.server import Settings, create_app
 from tests.server.clients import BASE, ISSUER, Client, Clock, our_key_set
-from tests.server.patients import STEADY, UNSTEADY, prefetch
-
-LARGE = ("/cds-services/{id}", "/guidelines/{id}/recommend", "/guidelines/{id}/recommend/batch")
-"""Operations whose bodies have so many parts that hundreds of calls go through each of them."""
+from tests.server.patients import (
+    STEADY,
+    UNSTEADY,
+    bundle,
+    observations,
+    person,
+    prefetch,
+)
 
 _TEXT = 1500
 
@@ -84,16 +88,17 @@ def run(
     examples: int,
     seed: int = 1,
     client: Client | None = None,
-    thorough: bool = True,
+    drawn_only: Sequence[str] = (),
     only: str | None = None,
 ) -> Run:
     """Call an application; `client` signs a token for each call, without it none is sent.
 
     `examples` is how many calls are drawn for each operation, beside those that follow from the
-    document: each part of a body in turn at its limits, beyond them, and left out. `thorough` is
-    for those of the large operations too. `only` names the one path that is called.
+    document: each part of a body in turn at its limits, beyond them, and left out, which for a
+    large body are hundreds. `drawn_only` names paths without those. `only` names the one path that
+    is called.
     """
-    config = _config(examples, seed, thorough=thorough)
+    config = _config(examples, seed, drawn_only)
     schema = schemathesis.openapi.from_asgi("/openapi.json", app, config=config)
     if only is not None:
         schema = schema.include(path=only)
@@ -115,8 +120,8 @@ def _execute(schema: BaseSchema, found: Run) -> None:
             raise event.exception
 
 
-def _config(examples: int, seed: int, *, thorough: bool) -> SchemathesisConfig:
-    drawn_only = {"coverage": {"enabled": False}}
+def _config(examples: int, seed: int, drawn_only: Sequence[str]) -> SchemathesisConfig:
+    phases = {"coverage": {"enabled": False}}
     return SchemathesisConfig.from_dict(
         {
             "seed": seed,
@@ -129,9 +134,7 @@ def _config(examples: int, seed: int, *, thorough: bool) -> SchemathesisConfig:
                 },
             },
             "generation": {"max-examples": examples, "deterministic": True, "no-shrink": True},
-            "operations": []
-            if thorough
-            else [{"include-path": path, "phases": drawn_only} for path in LARGE],
+            "operations": [{"include-path": path, "phases": phases} for path in drawn_only],
         }
     )
 
@@ -147,11 +150,13 @@ def _records() -> Iterator[None]:
 
     def before_call(context: HookContext, case: Case, kwargs: dict[str, Any]) -> None:
         body, meta = case.body, case.meta
-        if case.path != "/cds-services/{id}" or meta is None or not isinstance(body, dict):
+        if meta is None or meta.generation.mode is not GenerationMode.POSITIVE:
             return
-        if meta.generation.mode is GenerationMode.POSITIVE and (record := next(turn)) is not None:
+        if case.path == "/cds-services/{id}" and (record := next(turn)) is not None:
             patient = body["context"]["patientId"]
             case.body = {**body, "prefetch": prefetch(record, patient)}
+        elif case.path == "/guidelines/{id}/fhir" and (record := next(turn)) is not None:
+            case.body = bundle(person(), *observations(record))
 
     schemathesis.hook("before_call")(before_call)
     try:

@@ -19,12 +19,17 @@ OPERATIONS = {
     "GET /guidelines/{id}",
     "GET /guidelines/{id}/explanation",
     "GET /guidelines/{id}/schema",
+    "POST /guidelines/{id}/fhir",
     "POST /guidelines/{id}/recommend",
     "POST /guidelines/{id}/recommend/batch",
     "GET /health",
     "GET /metrics",
     "GET /ready",
 }
+
+BATCH = "/guidelines/{id}/recommend/batch"
+LARGE = ("/cds-services/{id}", "/guidelines/{id}/recommend", "/guidelines/{id}/fhir", BATCH)
+"""Operations whose bodies have so many parts that hundreds of calls go through each of them."""
 
 CHECKS = {
     "not_a_server_error",
@@ -43,7 +48,7 @@ CHECKS = {
 def assert_sound(found: Run) -> None:
     assert not found.faults, str(found)
     assert not found.errors, str(found)
-    assert found.operations >= OPERATIONS
+    assert found.operations == OPERATIONS
     assert set(found.checks) >= CHECKS
     # Every operation was answered, and none with a fault of ours.
     for operation in OPERATIONS:
@@ -53,14 +58,15 @@ def assert_sound(found: Run) -> None:
 
 
 def test_in_development_nothing_is_found(tmp_path: Path) -> None:
-    found = run(application(tmp_path, dev=True), examples=8)
+    found = run(application(tmp_path, dev=True), examples=8, drawn_only=[BATCH])
     assert_sound(found)
     assert found.statuses() == {200, 400, 404, 405, 412, 415, 422}
     assert found.calls > 1000
 
 
 def test_with_tokens_nothing_is_found(tmp_path: Path) -> None:
-    found = run(application(tmp_path, dev=False), examples=12, client=Client(), thorough=False)
+    app = application(tmp_path, dev=False)
+    found = run(app, examples=10, client=Client(), drawn_only=LARGE)
     assert_sound(found)
     asked = OPERATIONS - {
         "GET /cds-services",
