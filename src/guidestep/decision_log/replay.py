@@ -12,7 +12,6 @@ from typing import Literal, TypeAlias, cast
 
 from guidestep.assessment import AssessmentError
 from guidestep.decision_log.chain import Stored
-from guidestep.decision_log.errors import LogError
 from guidestep.decision_log.log import DecisionLog
 from guidestep.decision_log.reading import (
     damaged,
@@ -217,6 +216,3 @@ def _words(value: object) -> str:
     if isinstance(value, list):
         return ", ".join(str(each) for each in value) or "none"
     return str(value)
-
-
-__all__ = ["Cause", "Difference", "LogError", "Part", "Replay", "Source", "Tally"]

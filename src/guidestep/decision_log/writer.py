@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 
 from guidestep.decision_log.database import WRITING, unavailable
 from guidestep.decision_log.errors import LogError, LogUnavailable
@@ -198,7 +198,7 @@ class Writer:
 def _of_one(error: Exception) -> bool:
     """Whether a fault may be of one record alone, and the others can be kept without it."""
     if isinstance(error, DBAPIError):
-        return isinstance(error, IntegrityError) or error.__class__.__name__ == "DataError"
+        return isinstance(error, IntegrityError | DataError)
     return isinstance(error, Refused) or not isinstance(error, SQLAlchemyError | OSError | LogError)
 
 
