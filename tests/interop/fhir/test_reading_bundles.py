@@ -70,6 +70,17 @@ def test_a_search_with_more_pages_is_incomplete() -> None:
     assert codes(read(page)) == {"incomplete"}
 
 
+def test_a_search_that_holds_fewer_than_it_counts_is_incomplete() -> None:
+    assert codes(read(bundle(STEADY) | {"total": 2})) == {"incomplete"}
+    assert not codes(read(bundle(STEADY) | {"total": 1}))
+
+
+@pytest.mark.parametrize("entries", [{}, "x", [None], [{"resource": STEADY}, 5]])
+def test_entries_that_are_none_are_told(entries: Any) -> None:
+    broken = {"resourceType": "Bundle", "type": "searchset", "entry": entries}
+    assert "malformed" in codes(read(broken))
+
+
 def test_an_outcome_inside_is_told_by_its_codes_alone() -> None:
     outcome = {
         "resourceType": "OperationOutcome",
@@ -324,6 +335,8 @@ def test_a_reason_is_read_from_item_answer_or_value(item: Resource) -> None:
         ([{"valueString": "absent"}], "wrong-type"),
         ([{"valueInteger": 1}, {"valueInteger": 2}], "several-answers"),
         ([{"valueBoolean": False}], "wrong-type"),
+        ({"valueCoding": {}}, "malformed"),
+        (["absent"], "malformed"),
     ],
 )
 def test_answers_that_are_none(answers: object, code: str) -> None:

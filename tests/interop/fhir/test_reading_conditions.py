@@ -122,6 +122,11 @@ def test_left_and_right_together_are_both_sides() -> None:
     assert read(condition("c", HAND_CODE, **site("bilateral"))).data[HAND] == "bilateral"
 
 
+def test_two_body_sites_of_one_condition_are_both_sides() -> None:
+    sites = [{"coding": [CANONICAL.answer("cervical", side)]} for side in ("left", "right")]
+    assert read(condition("c", HAND_CODE, bodySite=sites)).data[HAND] == "bilateral"
+
+
 def test_one_side_says_nothing_of_the_other() -> None:
     left = condition("c", HAND_CODE, **site("left"))
     reading = read(left)
@@ -190,6 +195,12 @@ def test_reports_of_one_day_agree_and_other_days_contradict() -> None:
     assert same.data[path] == date(2026, 2, 16)
     other = read(report("r", "2026-02-16"), observation("o", path, date(2026, 2, 17)))
     assert path not in other.data
+
+
+def test_a_day_that_cannot_be_read_is_not_taken_from_elsewhere() -> None:
+    path = "neurologic.mri_date"
+    unreadable = observation("o", path, valueString="last month")
+    assert path not in read(report("r", "2026-02-16"), unreadable).data
 
 
 def test_a_report_that_is_not_final_is_in_doubt() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from guidestep.assessment import AssessmentError
+from guidestep.interop.fhir.reading import units
 from tests.interop.fhir.records import (
     ABSENT,
     CANONICAL,
@@ -125,6 +127,8 @@ def test_a_numeric_rating_is_no_visual_analogue_scale() -> None:
         ("program.stretch_sessions_per_week", quantity(1, "/d"), 7),
         ("program.resistance_days_per_week", quantity(2, "/wk"), None),
         ("program.resistance_days_per_week", quantity(2, "1"), None),
+        ("program.resistance_days_per_week", quantity(0.001, "10*3"), None),
+        ("program.resistance_days_per_week", quantity(12, "h/d"), 3.5),
         ("program.sessions_completed", quantity(3, "1"), 3),
         ("program.sessions_completed", quantity(3, "{repetition}"), None),
         ("program.resistance_intensity_percent_1rm", quantity(0.4, "1"), 40),
@@ -137,6 +141,25 @@ def test_units_convert_where_they_surely_do(path: str, given: Any, expected: flo
     reading = read(observation("o", path, valueQuantity=given))
     assert reading.data.get(path) == expected
     assert (expected is None) == bool(codes(reading, path))
+
+
+def test_without_the_extra_an_odd_unit_is_unknown_and_the_extra_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path = "adjuncts.creatinine_clearance_ml_min"
+    monkeypatch.setitem(sys.modules, "ucumvert", None)
+    units._registry.cache_clear()
+    units.conversion.cache_clear()
+    reading = read(observation("o", path, valueQuantity=quantity(6, "L/h")))
+    assert path not in reading.data
+    (problem,) = reading.problems
+    assert problem.code == "unit"
+    assert "pip install 'guidestep[fhir]'" in problem.hint
+    # The units that the field declares need no extra.
+    assert read(vas("v", 4.6, "cm")).data[PAIN] == 46
+    monkeypatch.undo()
+    units.prepare()
+    assert read(observation("o", path, valueQuantity=quantity(6, "L/h"))).data[path] == 100
 
 
 def test_a_number_without_a_unit_counts_only_for_counts() -> None:

@@ -91,7 +91,14 @@ def _entries(into: _Unpacking, bundle: Body) -> list[tuple[object, str]]:
         message = f"a Bundle of type {named(kind) or 'unknown'} does not say what is the case"
         _tell(into, "unsupported-bundle", "Bundle", message, "error", hint)
         return []
-    if any(text(link, "relation") == "next" for link in elements(bundle, "link")):
+    entries = bundle.get("entry", [])
+    if not isinstance(entries, list | tuple) or any(not isinstance(e, Mapping) for e in entries):
+        message = "a Bundle has entries that are no objects"
+        _tell(into, "malformed", "Bundle", message, "error", "something may be missing")
+        entries = []
+    total = bundle.get("total")
+    few = isinstance(total, int) and len(entries) < total
+    if few or any(text(link, "relation") == "next" for link in elements(bundle, "link")):
         message = "a search has more pages than were given: something may be missing"
         _tell(into, "incomplete", "Bundle", message, "error", "fetch all pages")
     found: list[tuple[object, str]] = []

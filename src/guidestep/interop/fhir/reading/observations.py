@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from guidestep.interop.fhir.mapping.sources import Source
 from guidestep.interop.fhir.reading.json_access import Body, codings, element, elements, text
@@ -110,7 +110,10 @@ def _items(body: Body) -> Iterator[Body]:
 def _answer(into: Collector, source: Source, item: Body) -> Found | None:
     """Return the one answer of an item, or why it has none; None where nothing was answered."""
     # An item that only says why it has no answer, and one whose answer says so, are alike.
-    answers = [part for part in elements(item, "answer") if part.keys() - _NO_ANSWER]
+    given = item.get("answer", [])
+    if not isinstance(given, list | tuple) or any(not isinstance(part, Mapping) for part in given):
+        return Found(fault=Fault("malformed", "its answers are no list of objects"))
+    answers = [part for part in given if part.keys() - _NO_ANSWER]
     if len(answers) > 1:
         hint = "the question takes one answer"
         return Found(fault=Fault("several-answers", f"it has {len(answers)} answers", hint))
