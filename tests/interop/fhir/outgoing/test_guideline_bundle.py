@@ -90,7 +90,11 @@ def test_no_exercise_starts_in_an_engine_that_overlooks_the_conditions() -> None
         f"step-{s}" for s in ("M1", "M2", "N1", "R1", "R2")
     }
     for action in defined:
-        assert action["condition"][0] == GUARD
+        guard = action["condition"][0]
+        assert guard == GUARD
+        expression = guard["expression"]
+        assert (guard["kind"], expression["language"]) == ("applicability", "text/fhirpath")
+        assert expression["expression"] == "false"
         assert any(condition["kind"] == "start" for condition in action["condition"])
     others = [action for action in actions().values() if action not in defined]
     assert not any(GUARD in action.get("condition", []) for action in others)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from hypothesis import given, settings
 
@@ -193,3 +194,11 @@ def test_thrust_and_drugs_are_answered_and_never_requested() -> None:
         for request in resources(one.bundle, "ServiceRequest"):
             code = json.dumps(request["code"]).lower()
             assert not any(word in code for word in ("thrust", "manipulation", "gabapentin"))
+
+
+def test_steps_without_the_outcome_that_recommends_them_are_never_requested() -> None:
+    answer = case_with("start M1").recommendation
+    for outcome in set(Outcome) - {Outcome.RECOMMEND}:
+        changed = replace(answer, outcome=outcome)
+        bundle = outgoing.recommendation_bundle(changed, context())
+        assert not steps_coded(bundle) & EXERCISES, outcome
