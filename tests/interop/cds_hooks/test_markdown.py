@@ -56,6 +56,7 @@ def test_a_list_item_holds_the_text_alone(text: str, depth: int) -> None:
 
 
 @given(texts)
+@example("what closes a heading #")
 def test_headings_and_quotations_hold_the_text_alone(text: str) -> None:
     for document in (heading(text), quoted(text)):
         assert not {token.type for token in inner(document)} & MARKUP

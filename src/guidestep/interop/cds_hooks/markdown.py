@@ -14,7 +14,7 @@ from functools import lru_cache
 
 _MARKS = str.maketrans(
     {
-        **{mark: f"\\{mark}" for mark in "\\`*_[]|~$"},
+        **{mark: f"\\{mark}" for mark in "\\`*_[]|~$#"},
         "&": "&amp;",
         "<": "&lt;",
         ">": "&gt;",
@@ -25,7 +25,7 @@ _MARKS = str.maketrans(
 _SCHEME = re.compile(r":(?=//)")
 # Behind an escaped _ too, which is a letter to Python and not to Markdown.
 _WWW = re.compile(r"(?i)(www)\.")
-_BULLET = re.compile(r"^([-+=#])")
+_BULLET = re.compile(r"^([-+=])")
 _NUMBER = re.compile(r"^(\d{1,9})([.)])")
 
 
