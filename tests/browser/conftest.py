@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -59,11 +60,15 @@ def service(
 
 @dataclass
 class Signing:
-    """Signs the tokens of an EHR; a test puts another key or time in."""
+    """Signs the tokens of an EHR; a test puts in another key or time, or a token it has kept."""
 
     key: str = "ehr"
     now: Callable[[], float] = time.time
     kept: str | None = None
+
+    def become(self, **changes: Any) -> None:
+        """Sign as it is meant to be, but for the changes."""
+        vars(self).update({**vars(Signing()), **changes})
 
     def __call__(self, audience: str) -> str:
         if self.kept is not None:

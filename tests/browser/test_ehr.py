@@ -14,6 +14,7 @@ from guidestep.interop import cds_hooks
 from guidestep.interop.fhir import load_mapping
 from guidestep.outcome import Outcome
 from guidestep.recommendation import Recommendation
+from guidestep.server.decisions import NO_RECOMMENDATION
 from tests.browser.conftest import Console, Signing
 from tests.browser.patients import GUIDELINE, HOSTILE, orders, patients, today
 from tests.browser.records import Ehr
@@ -177,9 +178,12 @@ def test_accepted_feedback_is_joined_to_its_card(page: Page, ehr: Ehr, service: 
     assert suggestion.get_by_role("button").count() == 0
 
 
-def test_overridden_feedback_is_joined_to_its_card(page: Page, ehr: Ehr, service: Service) -> None:
+@pytest.mark.parametrize("patient", EXPECTED)
+def test_overridden_feedback_is_joined_to_its_card(
+    page: Page, ehr: Ehr, service: Service, patient: str
+) -> None:
     open_page(page, ehr, service.base)
-    choose(page, "red-flag-mid-programme")
+    choose(page, patient)
     seen = card(page)
     display = "Recommended action was already completed"
     seen.at.get_by_label("Reason not to follow this card").select_option(label=display)
@@ -188,12 +192,22 @@ def test_overridden_feedback_is_joined_to_its_card(page: Page, ehr: Ehr, service
     expect(told(seen)).to_have_text("The service was told that this was overridden.")
 
     kept = service.feedback()[-1]
+    outcome = EXPECTED[patient][0]
     assert (kept["card"], kept["response"]) == (seen.uuid, "overridden")
-    assert (kept["outcome"], kept["suggestions"]) == ("urgent_referral", [])
-    assert kept["reason"]["code"] == "action-completed"
+    assert kept["outcome"] == (NO_RECOMMENDATION if outcome is None else outcome.value)
+    assert [each["id"] for each in kept["cards"]] == [seen.uuid]
+    assert (kept["reason"]["code"], kept["suggestions"]) == ("action-completed", [])
     assert kept["comment"] == "seen by <b>surgery</b> today"
-    assert "surgery" not in service.lines
-    assert "Practitioner/7" not in service.lines
+
+
+def test_an_override_needs_no_reason(page: Page, ehr: Ehr, service: Service) -> None:
+    open_page(page, ehr, service.base)
+    choose(page, "no-mri")
+    seen = card(page)
+    seen.at.get_by_role("button", name="Override").click()
+    expect(told(seen)).to_have_text("The service was told that this was overridden.")
+    kept = service.feedback()[-1]
+    assert (kept["card"], kept["reason"], kept["comment"]) == (seen.uuid, None, None)
 
 
 def test_a_draft_that_is_not_advised_is_opposed(page: Page, ehr: Ehr, service: Service) -> None:
@@ -281,14 +295,14 @@ def test_tokens_are_asked_for(
     refused = page.get_by_role("alert")
     address = f"{signed_service.base}/cds-services/{ID}"
     used = signing(address)
-    for changes in (
+    wrong: list[dict[str, Any]] = [
         {"key": "somebody"},
         {"now": lambda: time.time() - 3600},
         {"kept": used},
         {"kept": "no.token.atall"},
-    ):
-        for name, value in changes.items():
-            setattr(signing, name, value)
+    ]
+    for changes in wrong:
+        signing.become(**changes)
         choose(page, "no-mri")
         if changes == {"kept": used}:  # taken once, and never again
             assert card(page).indicator == "info"
@@ -296,10 +310,10 @@ def test_tokens_are_asked_for(
         expect(refused).to_contain_text("The service does not accept this EHR's token.")
         expect(refused).to_contain_text("(status 401)")
         assert cards(page) == []
-        signing.__init__()  # type: ignore[misc]
+        signing.become()
         choose(page, "red-flag-mid-programme")
         assert card(page).indicator == "critical"
-    assert [("401" in error) for error in console.take()] == [True] * 4
+    assert ["401" in error for error in console.take()] == [True] * len(wrong)
     assert used not in signed_service.lines
 
 
@@ -409,6 +423,9 @@ def test_a_late_answer_is_not_shown_for_another_patient(
 def test_the_log_names_no_patient(page: Page, ehr: Ehr, service: Service) -> None:
     open_page(page, ehr, service.base)
     choose(page, "eligible-intake")
-    for patient in ehr.patients:
-        assert patient not in service.lines
-    assert "Fritz" not in service.lines
+    seen = card(page)
+    seen.at.get_by_label("Comment").fill("seen by surgery today")
+    seen.at.get_by_role("button", name="Override").click()
+    expect(told(seen)).not_to_be_empty()
+    for words in (*ehr.patients, "Fritz", "Practitioner/7", "surgery", seen.uuid, "2-3 a week"):
+        assert words not in service.lines
