@@ -71,11 +71,26 @@ class Server:
 
     def kill(self) -> None:
         """Kill the server and its children with SIGKILL, as when memory runs out."""
-        main = self.main
-        children = Path(f"/proc/{main}/task/{main}/children").read_text(encoding="ascii").split()
-        self._signal(signal.SIGKILL, main, *map(int, children))
+        self._signal(signal.SIGKILL, *self.processes)
         with suppress(FileNotFoundError):
             (self.data / "postmaster.pid").unlink()
+
+    def pause(self) -> None:
+        """Let the server hang: it is there, takes what it is sent, and answers nothing."""
+        for process in self.processes:
+            os.kill(process, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let the server go on."""
+        for process in self.processes:
+            os.kill(process, signal.SIGCONT)
+
+    @property
+    def processes(self) -> tuple[int, ...]:
+        """The server and its children."""
+        main = self.main
+        children = Path(f"/proc/{main}/task/{main}/children").read_text(encoding="ascii").split()
+        return (main, *map(int, children))
 
     @property
     def main(self) -> int:

@@ -155,6 +155,21 @@ def test_the_server_dies_and_comes_back(blow: str, postgresql: Server) -> None:
 
 
 @ONCE
+def test_a_server_that_hangs(postgresql: Server) -> None:
+    with DecisionLog.open(postgresql.database()) as log:
+        log.append(decision(0))
+        postgresql.pause()
+        try:
+            future = log.submit(decision(1))
+            with pytest.raises(TimeoutError):
+                future.result(timeout=0.3)
+        finally:
+            postgresql.resume()
+        assert future.result(timeout=30).sequence == 2
+        assert verify(log).holds
+
+
+@ONCE
 def test_a_connection_that_is_cut_is_made_again(postgresql: Server) -> None:
     url = postgresql.database()
     admin = create_engine(url, isolation_level="AUTOCOMMIT")

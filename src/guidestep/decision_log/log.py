@@ -8,7 +8,7 @@ import weakref
 from concurrent.futures import Future
 from typing import Self
 
-from sqlalchemy import URL
+from sqlalchemy import URL, Engine
 
 from guidestep.decision_log.chain import Chain
 from guidestep.decision_log.database import shown, url_of
@@ -40,7 +40,7 @@ class DecisionLog:
         self._lock = threading.Lock()
         self._closed = False
         self._writing: Writer | None = None
-        self._flush: weakref.finalize[[], DecisionLog] | None = None
+        self._flush: weakref.finalize[[Writer, Engine], DecisionLog] | None = None
         _OPEN.add(self)
 
     @classmethod
@@ -160,7 +160,8 @@ class DecisionLog:
             if self._writing is None:
                 self._writing = Writer(self._storage)
                 # What waits is kept although nobody closes the log, also when Python ends.
-                self._flush = weakref.finalize(self, self._writing.close)
+                engine = self._storage.engine
+                self._flush = weakref.finalize(self, _finish, self._writing, engine)
             return self._writing
 
     def _inherit(self) -> None:
@@ -179,6 +180,11 @@ class DecisionLog:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _finish(writer: Writer, engine: Engine) -> None:
+    writer.close()
+    engine.dispose()
 
 
 _OPEN: weakref.WeakSet[DecisionLog] = weakref.WeakSet()
