@@ -2,7 +2,8 @@
 
 `python -m tests.decision_log.appender URL COUNT IN_FLIGHT [LIMIT]` prints sequence, id and hash.
 LIMIT is the size that no file may grow beyond, until the log says that it is unavailable: then
-`full` is printed, with the reason, and the limit is lifted.
+`full` is printed, with the reason, and the limit is lifted. With 0 in flight all are handed in, and
+the process ends without waiting for them or closing the log.
 """
 
 from __future__ import annotations
@@ -72,6 +73,11 @@ def main(url: str, count: int, in_flight: int, limit: int | None) -> None:
         else:
             print(receipt.sequence, receipt.id, receipt.hash, flush=True)
 
+    if in_flight == 0:  # hand all in, and end without a word
+        left_open = DecisionLog.open(url)
+        for number in range(count):
+            left_open.submit(decision(number))
+        return
     with DecisionLog.open(url) as log:
         for number in range(count):
             if len(waiting) >= in_flight:

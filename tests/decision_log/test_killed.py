@@ -63,6 +63,11 @@ def test_killed_while_it_appends(url: str) -> None:
     assert 0 <= whole(url, acknowledged) - len(acknowledged) <= 3 * (64 + 256)
 
 
+def test_a_program_that_just_ends_keeps_what_it_handed_in(url: str) -> None:
+    assert finished(start(url, 300, 0)) == []
+    assert whole(url, []) == 300
+
+
 def test_four_processes_keep_one_chain(url: str) -> None:
     processes = [start(url, 60, in_flight) for in_flight in (1, 4, 16, 60)]
     acknowledged = [line for process in processes for line in finished(process)]
