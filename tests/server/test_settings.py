@@ -54,6 +54,8 @@ def test_a_whole_file(tmp_path: Path) -> None:
     assert settings.zone.key == "Europe/Vienna"
     assert settings.log is not None
     assert settings.log.required
+    # As workers are given them.
+    assert Settings.model_validate_json(settings.model_dump_json()) == settings
 
 
 def test_nothing_but_dev() -> None:
