@@ -19,6 +19,7 @@ from fastapi import FastAPI
 from schemathesis import AuthContext, BaseSchema, Case, GenerationMode, HookContext, hooks
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import Status, events, from_schema
+from schemathesis.python.asgi import shutdown_lifespans
 
 from guidestep.server import Settings, create_app
 from tests.server.clients import BASE, ISSUER, Client, Clock, our_key_set
@@ -105,8 +106,12 @@ def run(
     if client is not None:
         schema.auth(refresh_interval=None)(_provider(client))
     found = Run()
-    with _records():
-        _execute(schema, found)
+    try:
+        with _records():
+            _execute(schema, found)
+    finally:
+        # Otherwise it would run, and hold its log open, until this process ends.
+        shutdown_lifespans()
     return found
 
 
