@@ -210,6 +210,21 @@ def test_an_override_needs_no_reason(page: Page, ehr: Ehr, service: Service) -> 
     assert (kept["card"], kept["reason"], kept["comment"]) == (seen.uuid, None, None)
 
 
+def test_the_link_of_a_card_leads_to_the_explanation(
+    page: Page, ehr: Ehr, service: Service, console: Console
+) -> None:
+    open_page(page, ehr, service.base)
+    choose(page, "eligible-intake")
+    with page.expect_popup() as opened:
+        card(page).at.get_by_role("link", name="How this guideline decides").click()
+    opened.value.on("console", lambda said: console.errors.append(said.text))
+    opened.value.reload()
+    for words in (GUIDELINE.title, GUIDELINE.version, "PENDING HUMAN REVIEW"):
+        expect(opened.value.locator("body")).to_contain_text(words, ignore_case=True)
+    # It is not known where the reader came from.
+    assert opened.value.evaluate("[window.opener, document.referrer]") == [None, ""]
+
+
 def test_a_draft_that_is_not_advised_is_opposed(page: Page, ehr: Ehr, service: Service) -> None:
     open_page(page, ehr, service.base)
     choose(page, "missing-hoffmann")
