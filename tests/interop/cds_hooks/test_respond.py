@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -116,3 +117,17 @@ def test_an_answer_is_given_exactly_when_every_key_is_there(resources: dict[str,
     else:
         with pytest.raises(Unobtainable):
             respond(call(), place, resources, ON)
+
+
+@pytest.mark.parametrize("user", ["Patient/41", "RelatedPerson/7"])
+def test_a_patient_who_asks_is_shown_no_cards(user: str) -> None:
+    asked = replace(call(), user_id=user)
+    told = respond(asked, served(example("eligible-intake")), NO_DATA, ON)
+    assert told.body == {"cards": []}
+    assert told.recommendation is None
+
+
+@pytest.mark.parametrize("user", ["Practitioner/7", "PractitionerRole/7"])
+def test_a_clinician_who_asks_is_shown_cards(user: str) -> None:
+    asked = replace(call(), user_id=user)
+    assert respond(asked, served(example("eligible-intake")), NO_DATA, ON).card_ids

@@ -15,6 +15,9 @@ ORDER_SELECT = "order-select"
 ORDER_SIGN = "order-sign"
 ENCOUNTER_START = "encounter-start"
 
+CLINICIANS = ("Practitioner", "PractitionerRole")
+"""The users that a guideline speaks to: what it says is for licensed clinicians to check."""
+
 USER_TYPES = ("Practitioner", "PractitionerRole", "Patient", "RelatedPerson")
 """The resources that a `userId` may name."""
 

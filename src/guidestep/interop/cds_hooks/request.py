@@ -12,7 +12,14 @@ from typing import Annotated, Literal, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from guidestep.interop.cds_hooks.hooks import FHIR_ID, HOOKS, REFERENCE, USER_ID, USER_TYPES
+from guidestep.interop.cds_hooks.hooks import (
+    CLINICIANS,
+    FHIR_ID,
+    HOOKS,
+    REFERENCE,
+    USER_ID,
+    USER_TYPES,
+)
 from guidestep.interop.cds_hooks.problems import BadRequest, ProblemCode, RequestProblem
 
 Resource = Mapping[str, object]
@@ -58,6 +65,11 @@ class Request:
     fhir_server: str | None = field(default=None, repr=False)
     fhir_authorization: FhirAuthorization | None = field(default=None, repr=False)
     extension: Mapping[str, object] = field(default_factory=dict, repr=False)
+
+    @property
+    def by_clinician(self) -> bool:
+        """Whether the user is a clinician, not the patient or somebody close to them."""
+        return self.user_id.partition("/")[0] in CLINICIANS
 
 
 def _whole(value: object) -> object:

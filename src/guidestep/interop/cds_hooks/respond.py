@@ -53,7 +53,8 @@ def respond(
     `resources` are the data by prefetch key, complete: a resource, a Bundle with all its pages, or
     `None` where there are no such data. `on` is the day of the visit. `when` is the moment of the
     answer, with its time zone; without it that is now. `new_id` makes the ids of cards and
-    suggestions, random UUIDs where it is left out.
+    suggestions, random UUIDs where it is left out. A patient who asks, or somebody close to them,
+    gets no cards: the guideline speaks to clinicians.
 
     Raises:
         BadRequest: The data are no FHIR resources, or too many of them.
@@ -62,6 +63,10 @@ def respond(
 
     Source: CDS Hooks 2.0, "CDS Service Response".
     """
+    if not request.by_clinician:
+        # To others there is no decision support, which the standard answers with no cards.
+        nothing = served.mapping.read({}, subject=f"Patient/{request.patient_id}", on=on)
+        return Reply({"cards": []}, None, nothing)
     lacking = unobtained(served, resources)
     if lacking:
         raise Unobtainable(lacking)
