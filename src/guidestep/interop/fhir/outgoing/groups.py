@@ -200,7 +200,8 @@ class _Actions:
 
     def questions(self) -> Element:
         waiting = {rule for missing in self.r.missing for rule in missing.rules}
-        why = [r for r in self.r.reasons if r.rule in waiting and r.verdict == "unknown"]
+        open_ = ("unknown", "unmet")
+        why = [r for r in self.r.reasons if r.rule in waiting and r.verdict in open_]
         form = questionnaire(
             self.context.guideline, [m.path for m in self.r.missing], self.context.canonical
         )
