@@ -202,3 +202,15 @@ def test_steps_without_the_outcome_that_recommends_them_are_never_requested() ->
         changed = replace(answer, outcome=outcome)
         bundle = outgoing.recommendation_bundle(changed, context())
         assert not steps_coded(bundle) & EXERCISES, outcome
+
+
+def test_what_a_withheld_exercise_consists_of_is_not_told() -> None:
+    answer = case_with("start M1").recommendation
+    steps = tuple(replace(step, action=Action.WITHHOLD) for step in answer.steps)
+    bundle = outgoing.recommendation_bundle(replace(answer, steps=steps), context())
+    (group,) = resources(bundle, "RequestGroup")
+    said = json.dumps([group["action"], resources(bundle, "CommunicationRequest")])
+    for step in steps:
+        if guideline().steps[step.id].kind == "exercise":
+            assert step.title in said
+            assert step.content not in said
