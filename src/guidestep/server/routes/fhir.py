@@ -14,6 +14,7 @@ from starlette.responses import Response
 from guidestep import Assessment, AssessmentError, EngineDisagreement
 from guidestep.decision_log import Decision
 from guidestep.interop.cds_hooks import Served, is_obtained
+from guidestep.interop.cds_hooks.hooks import FHIR_ID
 from guidestep.interop.fhir import (
     Canonical,
     FhirMapping,
@@ -103,10 +104,11 @@ def _subject(raw: object) -> str:
         if not isinstance(each, Mapping) or not isinstance(each.get("resource"), Mapping):
             raise _refused(Detail("it holds no resource", f"entry[{index}]"))
     resources = [each["resource"] for each in entries]
-    people = {each.get("id") for each in resources if each.get("resourceType") == "Patient"}
-    if len(people) != 1 or not all(isinstance(each, str) and each for each in people):
+    people = [each.get("id") for each in resources if each.get("resourceType") == "Patient"]
+    named = {each for each in people if isinstance(each, str) and FHIR_ID.fullmatch(each)}
+    if len(named) != 1 or not all(isinstance(each, str) and each in named for each in people):
         raise _refused(Detail("it must hold one Patient with an id, about whom all is", "entry"))
-    return f"Patient/{people.pop()}"
+    return f"Patient/{named.pop()}"
 
 
 def _mapping(served: Served) -> FhirMapping:
