@@ -439,3 +439,23 @@ def test_wrong_settings_are_named(knee: guidestep.Guideline) -> None:
         knee.recommend(USUAL, engine="fast")
     with pytest.raises(guidestep.AssessmentError, match=r"knee\.flexion"):
         knee.recommend({**USUAL, "knee.flexion": "75"})
+
+
+def test_the_digest_of_the_input_does_not_depend_on_the_order_of_reasons() -> None:
+    required = {
+        "encounter": {"care_stage": "intake", "assessment_date": "2026-03-02"},
+        "neurologic": {"red_flag_adjudication": "none"},
+        "program": {
+            "mobility_step": "not_started",
+            "neuromuscular_step": "not_started",
+            "resistance_step": "withheld",
+            "requested_action": "none",
+        },
+    }
+    reasons = {"neurologic.hoffmann_left": "unable", "scope.age_years": "asked-declined"}
+    turned = dict(reversed(reasons.items()))
+    guideline = guidestep.load("cervical-spasm-opll")
+    one, other = (
+        guideline.recommend({**required, "data_absent_reasons": each}) for each in (reasons, turned)
+    )
+    assert one.to_json() == other.to_json()

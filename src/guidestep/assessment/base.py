@@ -238,7 +238,9 @@ class Assessment(BaseModel):
                 plain = value.isoformat() if isinstance(value, date) else value
                 known.setdefault(spec.section, {})[spec.name] = plain
         if self.data_absent_reasons:
-            known[REASONS] = {p: reason.value for p, reason in self.data_absent_reasons.items()}
+            # In the order of the model, so that equal assessments are written alike.
+            reasons = self.data_absent_reasons
+            known[REASONS] = {p: reasons[p].value for p in self._layout.fields if p in reasons}
         return known
 
 
