@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import secrets
 import socket
 import subprocess
@@ -179,6 +180,15 @@ def memory(pid: int) -> float:
     return total
 
 
+def processor(pid: int) -> float:
+    """Return the processor time of a process and its children so far, in seconds."""
+    total = 0
+    for each in (pid, *_children(pid)):
+        fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
+        total += int(fields[11]) + int(fields[12])
+    return total / os.sysconf("SC_CLK_TCK")
+
+
 def _children(pid: int) -> list[int]:
     found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return [each for one in found for each in (int(one), *_children(int(one)))]
@@ -207,9 +217,11 @@ def measure(
         else:
             heads.setdefault(at, load.request(PATH, bodies[at]))
             sent.append(heads[at])
-    before = memory(pid)
+    before, busy, own = memory(pid), processor(pid), time.process_time()
     out = asyncio.run(load.run(load.Target(port), sent, connections=connections, rate=rate))
-    after = memory(pid)
+    after, count = memory(pid), len(out.answers)
+    spent = 1000 * (processor(pid) - busy) / count
+    asking = 1000 * (time.process_time() - own) / count
     failed = sum(status != 200 for _, status, _, _ in out.answers)
     wrong = sum(
         status == 200 and plain(json.loads(body)) != right[number % len(right)]
@@ -218,6 +230,7 @@ def measure(
     late = ", ".join(f"{share:.0%} {out.latency(share):.1f}" for share in (0.5, 0.95, 0.99))
     print(
         f"{title}: {len(out.answers)} answers, {out.rate:.0f} a second; latency {late} ms; "
+        f"{spent:.2f} ms of processor an answer (the client {asking:.2f}); "
         f"{failed} refused, {wrong} wrong; memory {before:.0f} MB before, {after:.0f} MB after",
         flush=True,
     )

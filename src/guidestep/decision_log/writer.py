@@ -25,7 +25,7 @@ from guidestep.decision_log.storage import Entry, Refused, Storage
 GROUP = 256
 """Records in one transaction, at most."""
 
-GATHER = 0.002
+GATHER = 0.008
 """Seconds that a group waits for more, at most, and only where the last one was of several."""
 
 WAITING = 20_000

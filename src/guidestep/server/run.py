@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import ipaddress
 import os
 import socket
@@ -175,4 +176,11 @@ def worker() -> FastAPI:
     write_to()
     settings = Settings.model_validate_json(os.environ[_SETTINGS])
     BoundedProtocol.seconds = settings.limits.header_seconds
-    return create_app(settings)
+    return _settled(create_app(settings))
+
+
+def _settled(app: FastAPI) -> FastAPI:
+    """Return an application whose guidelines the garbage collector need not look at any more."""
+    gc.collect()
+    gc.freeze()
+    return app

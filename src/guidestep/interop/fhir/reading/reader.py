@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Literal
 
-from guidestep.assessment import AssessmentError, FieldSpec, Value
+from guidestep.assessment import Assessment, AssessmentError, FieldSpec, Value
 from guidestep.assessment.errors import named
 from guidestep.assessment.frozen import FrozenDict
 from guidestep.interop.fhir.mapping.mapping import FhirMapping
@@ -170,7 +170,8 @@ def _settle(into: Collector) -> Reading:
         if path not in values:
             values[path] = value
             provenance[path] = Provenance(path, "", None, f"nothing recorded: {because}", "")
-    problems += _make_consistent(mapping, values, reasons, provenance, into.on)
+    inconsistent, made = _make_consistent(mapping, values, reasons, provenance, into.on)
+    problems += inconsistent
     data: dict[str, object] = {path: values[path] for path in fields if path in values}
     if reasons:
         data[REASONS] = {path: reasons[path] for path in fields if path in reasons}
@@ -182,6 +183,7 @@ def _settle(into: Collector) -> Reading:
         provenance=FrozenDict({p: provenance[p] for p in fields if p in provenance}),
         problems=_listed(problems),
         missing_required=missing,
+        _read=made,
     )
 
 
@@ -205,16 +207,18 @@ def _make_consistent(
     reasons: dict[str, str],
     provenance: dict[str, Provenance],
     on: date,
-) -> list[ReadingProblem]:
-    """Take out values that cannot be true together, such as dates in the wrong order."""
+) -> tuple[list[ReadingProblem], Assessment | None]:
+    """Take out values that cannot be true together, such as dates in the wrong order.
+
+    With what was wrong comes the assessment that the rest makes, if no required field is missing.
+    """
     problems: list[ReadingProblem] = []
     for _ in range(len(mapping.fields)):
+        data = sections({**values, REASONS: reasons})
         try:
-            mapping.guideline.model.read(sections({**values, REASONS: reasons}), today=on)
+            return problems, mapping.guideline.model.read(data, today=on)
         except AssessmentError as error:
             wrong = [problem for problem in error.problems if problem.code != "missing"]
-        else:
-            break
         removed = False
         for problem in wrong:
             spec = mapping.fields.get(problem.path)
@@ -237,7 +241,7 @@ def _make_consistent(
                 removed = True
         if not removed:
             break
-    return problems
+    return problems, None
 
 
 def _listed(problems: list[ReadingProblem]) -> tuple[ReadingProblem, ...]:

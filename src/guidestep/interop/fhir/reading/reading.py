@@ -64,6 +64,7 @@ class Reading:
     provenance: Mapping[str, Provenance] = field(default_factory=FrozenDict)
     problems: tuple[ReadingProblem, ...] = ()
     missing_required: tuple[str, ...] = ()
+    _read: Assessment | None = field(default=None, repr=False)
 
     def assessment(self) -> Assessment:
         """Return the assessment of the guideline's model.
@@ -71,6 +72,8 @@ class Reading:
         Raises:
             AssessmentError: A required field is missing; the error names each.
         """
+        if self._read is not None:  # to see whether the values agree, it has been made already
+            return self._read
         return self.guideline.model.read(self.sections(), today=self.on)
 
     def sections(self) -> dict[str, object]:
