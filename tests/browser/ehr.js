@@ -9,7 +9,15 @@ const USER = "Practitioner/7";
 const parameters = new URLSearchParams(location.search);
 const at = (id) => document.getElementById(id);
 
-const state = { services: [], patients: [], orders: [], patient: null, drafts: [], asked: 0 };
+const state = {
+  services: [],
+  patients: [],
+  orders: [],
+  patient: null,
+  drafts: [],
+  drafted: 0,
+  asked: 0,
+};
 
 const client = new Client(parameters.get("service"), async (audience) => {
   if (!parameters.has("tokens")) return null;
@@ -91,7 +99,8 @@ const reference = (order) => `${order.resourceType}/${order.id}`;
 
 function draft(order) {
   const subject = { reference: `Patient/${state.patient.id}` };
-  state.drafts.push({ ...order, id: order.id ?? crypto.randomUUID(), subject });
+  state.drafted += 1;
+  state.drafts.push({ ...order, id: order.id ?? `draft-${state.drafted}`, subject });
   showDrafts();
   return state.drafts.at(-1);
 }
@@ -117,7 +126,7 @@ async function order() {
     draftOrders: {
       resourceType: "Bundle",
       type: "collection",
-      entry: state.drafts.map((one) => ({ fullUrl: `urn:uuid:${one.id}`, resource: one })),
+      entry: state.drafts.map((one) => ({ fullUrl: `urn:uuid:${crypto.randomUUID()}`, resource: one })),
     },
   });
 }
