@@ -39,6 +39,11 @@ from guidestep.assessment.reading import REASONS, explained, normalise
 _STRICT = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
+def _in_order(reasons: Mapping[str, DataAbsentReason]) -> Mapping[str, DataAbsentReason]:
+    """Return reasons in the order of their paths, so that equal assessments are written alike."""
+    return FrozenDict(sorted(reasons.items()) if len(reasons) > 1 else reasons)
+
+
 class Section(BaseModel):
     """A part of an assessment: fields declared with `item` and `quantity`."""
 
@@ -83,7 +88,7 @@ class Assessment(BaseModel):
 
     data_absent_reasons: Annotated[
         Mapping[str, Annotated[DataAbsentReason, Field(strict=False)]],
-        AfterValidator(FrozenDict),
+        AfterValidator(_in_order),
         PlainSerializer(dict),
         Field(default_factory=FrozenDict),
     ]
@@ -238,9 +243,7 @@ class Assessment(BaseModel):
                 plain = value.isoformat() if isinstance(value, date) else value
                 known.setdefault(spec.section, {})[spec.name] = plain
         if self.data_absent_reasons:
-            # In the order of the model, so that equal assessments are written alike.
-            reasons = self.data_absent_reasons
-            known[REASONS] = {p: reasons[p].value for p in self._layout.fields if p in reasons}
+            known[REASONS] = {p: reason.value for p, reason in self.data_absent_reasons.items()}
         return known
 
 
