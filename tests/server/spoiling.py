@@ -19,16 +19,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from typing import Any
+from uuid import uuid4
 
 from guidestep.interop.cds_hooks import conformance
 from guidestep.interop.fhir.conformance import problems
 from guidestep.server import Settings
-from tests.browser.patients import Patient, Resource, patients
+from tests.browser.patients import Patient, Resource, orders, patients
 from tests.server.clients import NOW, SERVICE
 from tests.server.patients import bundle, call
 from tests.server.service import Service, running
 
+FEEDBACK = f"{SERVICE}/feedback"
 FHIR = "/guidelines/cervical-spasm-opll/fhir"
+REFUSALS = {SERVICE: (400, 412), FEEDBACK: (400,), FHIR: (400, 422)}
 TYPES = {
     "observations": "Observation",
     "conditions": "Condition",
@@ -112,9 +115,24 @@ def calls() -> list[tuple[str, Any]]:
     found: list[tuple[str, Any]] = []
     for patient in patients(datetime.fromtimestamp(NOW, UTC).date()).values():
         resources = [*patient.resources, *more(patient.id)]
-        found.append((SERVICE, call(patient.id, prefetch=_prefetch(patient, resources))))
+        record = _prefetch(patient, resources)
+        found.append((SERVICE, call(patient.id, prefetch=record)))
+        found.append((SERVICE, _ordering(call(patient.id, prefetch=record))))
         found.append((FHIR, bundle(*resources) | {"type": "collection"}))
-    return found
+    return [*found, (FEEDBACK, _feedback())]
+
+
+def _feedback() -> dict[str, Any]:
+    about = {"outcomeTimestamp": "2026-03-02T10:05:31Z"}
+    reason = {"code": "action-completed", "system": "http://a.example", "display": "Done"}
+    return {
+        "feedback": [
+            {"card": str(uuid4()), "outcome": "accepted", **about}
+            | {"acceptedSuggestions": [{"id": str(uuid4())}]},
+            {"card": str(uuid4()), "outcome": "overridden", **about}
+            | {"overrideReason": {"reason": reason, "userComment": "seen"}},
+        ]
+    }
 
 
 def _prefetch(patient: Patient, resources: list[Resource]) -> dict[str, Any]:
@@ -125,6 +143,18 @@ def _prefetch(patient: Patient, resources: list[Resource]) -> dict[str, Any]:
             for key, kind in TYPES.items()
         },
     }
+
+
+def _ordering(body: dict[str, Any]) -> dict[str, Any]:
+    """Return the same call for an order that was selected, of all that can be ordered."""
+    drafts = [{**order, "id": f"draft-{at}"} for at, order in enumerate(orders())]
+    entries = [{"fullUrl": f"urn:uuid:{uuid4()}", "resource": draft} for draft in drafts]
+    context = {
+        **body["context"],
+        "selections": ["ServiceRequest/draft-0"],
+        "draftOrders": {"resourceType": "Bundle", "type": "collection", "entry": entries},
+    }
+    return {**body, "hook": "order-select", "context": context}
 
 
 @dataclass
@@ -153,9 +183,11 @@ async def send(service: Service, count: int, seed: int) -> Sent:
 def wrong(path: str, status: int, answer: Any) -> list[str]:
     """Return what is wrong with an answer."""
     if status != 200:
-        allowed = status in ((400, 412) if path == SERVICE else (400, 422))
+        allowed = status in REFUSALS[path]
         told = answer.get("resourceType") == "OperationOutcome" and bool(answer["issue"])
         return [] if allowed and told else [f"{path}: status {status}"]
+    if path == FEEDBACK:
+        return [] if set(answer) == {"recorded", "unknown_cards"} else [f"{path}: {answer}"]
     if path == SERVICE:
         found = conformance.check("response", answer)
         return [str(each) for each in found if each.severity == "error"]

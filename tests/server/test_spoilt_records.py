@@ -11,7 +11,7 @@ import pytest
 from guidestep.interop.fhir.mapping.mapping import FhirMapping
 from tests.server.clients import SERVICE
 from tests.server.service import running
-from tests.server.spoiling import FHIR, calls, send, settings, wrong
+from tests.server.spoiling import FEEDBACK, FHIR, calls, send, settings, wrong
 
 
 async def test_whole_calls_are_answered(tmp_path: Path) -> None:
@@ -28,7 +28,7 @@ async def test_spoilt_calls_get_no_wrong_answer(tmp_path: Path) -> None:
     async with running(settings(tmp_path)) as service:
         sent = await send(service, 120, seed=1)
     assert sent.faults == {}
-    for path, refusals in ((SERVICE, {400}), (FHIR, {422})):
+    for path, refusals in ((SERVICE, {400}), (FEEDBACK, {400}), (FHIR, {422})):
         statuses = {status for at, status in sent.answers if at == path}
         assert statuses >= {200, *refusals}
 
@@ -44,4 +44,4 @@ def test_a_crash_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(FhirMapping, "read", crash)
     faults = set(asyncio.run(sent()))
     assert faults
-    assert faults <= {f"{SERVICE}: status 500", f"{FHIR}: status 500"}
+    assert faults <= {f"{path}: status 500" for path in (SERVICE, FHIR)}

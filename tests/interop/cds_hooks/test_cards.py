@@ -418,6 +418,11 @@ def test_what_is_not_to_be_done_is_no_order(more: dict[str, object]) -> None:
     assert len(on_signing("eligible-intake", order("R1", **more))) == 1
 
 
+@pytest.mark.parametrize("status", [[None], {}, 7, "draft", None])
+def test_a_draft_is_an_order_unless_its_status_says_otherwise(status: object) -> None:
+    assert len(on_signing("eligible-intake", order("R1", status=status))) == 2
+
+
 def test_orders_of_anything_else_get_the_cards_of_the_patient() -> None:
     other = {"resourceType": "MedicationRequest", "id": "m", "code": {"coding": [{"code": "R1"}]}}
     (card,) = on_signing("eligible-intake", other, order("R0"), order("unheard-of"))

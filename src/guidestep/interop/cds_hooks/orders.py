@@ -18,8 +18,8 @@ from guidestep.recommendation import Recommendation, StepAdvice
 EXERCISE = frozenset({Action.START, Action.CONTINUE, Action.PROGRESS})
 """The actions that mean that a step is done."""
 
-_NOT_ORDERED = frozenset({"revoked", "entered-in-error", "completed"})
-"""Statuses of what is no order any more."""
+_NOT_ORDERED = ("revoked", "entered-in-error", "completed")
+"""Statuses of what is no order any more; no set, for what is sent may not be hashable."""
 
 
 @dataclass(frozen=True, slots=True)
