@@ -30,6 +30,10 @@ GRACE_SECONDS = 20
 """How long answers that are under way may take when the service is told to stop."""
 
 
+_COLLECTED_AFTER = 50_000
+"""So many more objects are there when the garbage collector looks for cycles."""
+
+
 def is_loopback(host: str) -> bool:
     """Whether a host is this machine alone.
 
@@ -180,7 +184,11 @@ def worker() -> FastAPI:
 
 
 def _settled(app: FastAPI) -> FastAPI:
-    """Return an application whose guidelines the garbage collector need not look at any more."""
+    """Return an application whose guidelines the garbage collector need not look at any more.
+
+    A call makes many objects and hardly a cycle: it is looked for seldom.
+    """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(_COLLECTED_AFTER, 20, 20)
     return app
