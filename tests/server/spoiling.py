@@ -95,7 +95,8 @@ def spoilt(document: Any, random: Random) -> Any:
     """Return a copy in which up to three parts are gone, there twice, moved or something else."""
     document = copy.deepcopy(document)
     for _ in range(random.choice((1, 1, 1, 2, 3))):
-        found = list(places(document))
+        if not (found := list(places(document))):
+            break
         path = random.choice(found)
         around, key = at(document, path[:-1]), path[-1]
         match random.randrange(8):
