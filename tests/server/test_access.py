@@ -79,7 +79,7 @@ async def test_of_many_at_once_one_is_good(settings_of: Make, tmp_path: Path) ->
         {"aud": "https://cds.example.org/cds-services"},
         {"iss": "https://evil.example"},
     ],
-    ids=str,
+    ids=["expired", "signature", "kid", "jku", "audience", "issuer"],
 )
 async def test_tokens_that_are_not_taken(settings_of: Make, options: dict[str, Any]) -> None:
     async with running(settings_of()) as service:
