@@ -38,6 +38,7 @@ FROM_AFAR = {
     "unused-definition": "the file no longer uses the definition",
     "unreachable-step": "the file no longer leads to the step",
     "bad-track": "the file no longer has the step that the track is at",
+    "threshold-without-figure": "the file no longer has the figure that a threshold rests on",
     "bad-attribute": "the file no longer reads the attribute that guideline.yaml declares",
     "duplicate-id": "of two equal ids the second is at fault",
 }
