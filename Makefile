@@ -42,6 +42,8 @@ benchmark: setup
 	$(BIN)/python tests/benchmarks/cohort.py
 	$(BIN)/python tests/benchmarks/solver.py
 	$(BIN)/python tests/benchmarks/verify_size.py
+	$(BIN)/python tests/benchmarks/decision_log.py
+	$(BIN)/python tests/benchmarks/service.py
 
 clean:
 	rm -rf $(VENV) .coverage* .hypothesis .mypy_cache .ruff_cache build dist
