@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -222,7 +223,7 @@ def measure(
     after, count = memory(pid), len(out.answers)
     spent = 1000 * (processor(pid) - busy) / count
     asking = 1000 * (time.process_time() - own) / count
-    failed = sum(status != 200 for _, status, _, _ in out.answers)
+    others = dict(Counter(status for _, status, _, _ in out.answers if status != 200))
     wrong = sum(
         status == 200 and plain(json.loads(body)) != right[number % len(right)]
         for number, status, body, _ in out.answers
@@ -231,7 +232,7 @@ def measure(
     print(
         f"{title}: {len(out.answers)} answers, {out.rate:.0f} a second; latency {late} ms; "
         f"{spent:.2f} ms of processor an answer (the client {asking:.2f}); "
-        f"{failed} refused, {wrong} wrong; memory {before:.0f} MB before, {after:.0f} MB after",
+        f"{sum(others.values())} refused {others or ''}, {wrong} wrong; memory {before:.0f} MB before, {after:.0f} MB after",
         flush=True,
     )
 
