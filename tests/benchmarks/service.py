@@ -232,7 +232,8 @@ def measure(
     print(
         f"{title}: {len(out.answers)} answers, {out.rate:.0f} a second; latency {late} ms; "
         f"{spent:.2f} ms of processor an answer (the client {asking:.2f}); "
-        f"{sum(others.values())} refused {others or ''}, {wrong} wrong; memory {before:.0f} MB before, {after:.0f} MB after",
+        f"{sum(others.values())} refused {others or ''}, {wrong} wrong; "
+        f"memory {before:.0f} MB before, {after:.0f} MB after",
         flush=True,
     )
 
