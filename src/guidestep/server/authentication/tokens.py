@@ -7,12 +7,13 @@ was refused. The token itself goes nowhere.
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import jwt
 
+from guidestep.assessment import AssessmentError
+from guidestep.assessment.json_text import parse
 from guidestep.server.authentication.keys import KeySets, KeysUnavailable
 from guidestep.server.authentication.replay import FileReplayStore, ReplayStore, ReplayStoreFull
 from guidestep.server.refusals import Code, Refusal
@@ -162,20 +163,11 @@ def _bearer(authorization: Sequence[str]) -> str:
 def _part(token: str, index: int) -> Mapping[str, object]:
     """Return the header (0) or the claims (1) of a token, not yet to be trusted."""
     try:
-        found = json.loads(
-            jwt.utils.base64url_decode(token.split(".")[index]), object_pairs_hook=_unique
-        )
-    except (ValueError, RecursionError):
+        found = parse(jwt.utils.base64url_decode(token.split(".")[index]))
+    except (AssessmentError, ValueError):
         raise TokenRefused("malformed") from None
     if not isinstance(found, dict):
         raise TokenRefused("malformed")
-    return found
-
-
-def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("a key is given twice")
     return found
 
 
