@@ -168,6 +168,21 @@ def test_filling_a_derived_field_leaves_a_shared_section_alone():
     assert joint.weeks is None
 
 
+def test_filling_a_derived_field_of_a_section_left_out_fills_it_for_nobody_else():
+    visit = {"day": "2026-03-01", "operated": "2026-02-01"}
+    assert KneeAssessment.read({"visit": visit}).joint.weeks == 4.0
+    assert KneeAssessment.read({"visit": {"day": "2026-03-01"}}).joint.weeks is None
+    assert KneeAssessment.model_fields["joint"].default.weeks is None
+
+
+def test_a_section_that_was_put_together_unread_is_read():
+    unread = Joint.model_construct(flexion_deg=-20.0)
+    with pytest.raises(AssessmentError, match=r"joint\.flexion_deg.*allowed is"):
+        KneeAssessment.read({"visit": {"day": "2026-03-01"}, "joint": unread})
+    with pytest.raises(ValidationError, match="greater than or equal"):
+        KneeAssessment(visit=Visit(day=date(2026, 3, 1)), joint=unread)
+
+
 def test_a_derived_value_out_of_range_is_a_problem_of_the_dates():
     with pytest.raises(AssessmentError) as error:
         KneeAssessment.read(changed(KNEE, visit__operated="2016-01-04"))

@@ -111,7 +111,9 @@ def smallest(patient: Assessment, source: random.Random) -> str:
         for each in left:
             difference = undecided.difference(each)
             if difference is None or not needed_of(completions, askable, difference):
-                return "a smaller set decides"
+                # Cut off by time, the questions do not claim to be the fewest.
+                claimed = "" if questions.smallest else ", which the short time is said to allow"
+                return f"a smaller set decides{claimed}"
     return "smallest, with the solver's help" if left else "smallest, by drawing"
 
 

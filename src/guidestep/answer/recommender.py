@@ -78,7 +78,7 @@ class Recommender:
         """
         voice = self._voice
         evidence = Evidence(voice.base, voice.compiled, assessment, inputs, verdicts)
-        outcome = next(outcome for outcome, at in self._outcomes if verdicts[at] is True)
+        outcome = self._outcome(verdicts)
         settled: Parts = {
             **self._settled,
             "outcome": outcome,
@@ -87,6 +87,12 @@ class Recommender:
             "versions": versions,
         }
         return Recommendation.made_of(settled, partial(_said, voice, evidence, outcome), evidence)
+
+    def _outcome(self, verdicts: tuple[Verdict, ...]) -> Outcome:
+        for outcome, at in self._outcomes:
+            if verdicts[at] is True:
+                return outcome
+        raise LookupError("no outcome is true: the program is not that of a guideline")
 
 
 def _said(voice: Voice, evidence: Evidence, outcome: Outcome) -> Parts:

@@ -7,9 +7,9 @@ reading, the errors, the description of the fields, follows from the declaration
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import chain, groupby
+from itertools import groupby
 from operator import attrgetter, itemgetter
-from typing import Annotated, ClassVar, Self, cast
+from typing import Annotated, ClassVar, Self, TypeAlias, cast
 
 from pydantic import (
     AfterValidator,
@@ -22,8 +22,8 @@ from pydantic import (
 )
 
 from guidestep.assessment.absent import DataAbsentReason
-from guidestep.assessment.consistency import derived_values, late_dates, misplaced_reasons
-from guidestep.assessment.derived import Value
+from guidestep.assessment.consistency import derive, late_dates, misplaced_reasons
+from guidestep.assessment.derived import Derivation, Value
 from guidestep.assessment.errors import (
     AssessmentError,
     Problem,
@@ -47,17 +47,47 @@ def _in_order(reasons: Mapping[str, DataAbsentReason]) -> Mapping[str, DataAbsen
 class Section(BaseModel):
     """A part of an assessment: fields declared with `item` and `quantity`."""
 
-    model_config = _STRICT
+    # Read again where one is given: what was put together unread does not slip in, and the section
+    # of an assessment is its own.
+    model_config = ConfigDict(**_STRICT, revalidate_instances="always")
+
+
+Getter: TypeAlias = Callable[[object], Value]
+"""What gets the value at one path out of an assessment."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Derived:
+    """A field that can be derived: what gets it, and what it is derived from."""
+
+    spec: FieldSpec
+    derivation: Derivation
+    get: Getter
+    sources: tuple[Getter, ...]
+    shared: object
+    """The section that stands for the one left out: one object for all assessments."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """What the declarations of a model amount to, worked out once."""
+    """What the declarations of a model amount to, worked out once.
+
+    `limits` gets, for each of `dated`, its date and the one that it may not follow.
+    """
 
     fields: FrozenDict[str, FieldSpec]
-    getters: dict[str, Callable[[object], Value]]
+    getters: dict[str, Getter]
     dated: tuple[FieldSpec, ...]
-    derived: tuple[FieldSpec, ...]
+    limits: tuple[tuple[Getter, Getter], ...]
+    derived: tuple[_Derived, ...]
+
+    def late(self, assessment: object) -> bool:
+        """Whether a date follows the one it may not follow: the quick look before the words."""
+        for get, get_limit in self.limits:
+            given, limit = get(assessment), get_limit(assessment)
+            if isinstance(given, date) and isinstance(limit, date) and given > limit:
+                return True
+        return False
 
 
 class Assessment(BaseModel):
@@ -90,8 +120,7 @@ class Assessment(BaseModel):
         Mapping[str, Annotated[DataAbsentReason, Field(strict=False)]],
         AfterValidator(_in_order),
         PlainSerializer(dict),
-        Field(default_factory=FrozenDict),
-    ]
+    ] = FrozenDict()
     """Why fields are missing: path to reason, only for fields that are None."""
 
     @classmethod
@@ -111,11 +140,24 @@ class Assessment(BaseModel):
             inputs = spec.derived.inputs if spec.derived is not None else ()
             if unknown := [path for path in inputs if path not in specs]:
                 raise TypeError(f"{spec.path} is derived from {unknown[0]}, which does not exist")
+        getters: dict[str, Getter] = {path: attrgetter(path) for path in specs}
+        dated = tuple(spec for spec in specs.values() if spec.not_after in specs)
         cls._layout = _Layout(
             fields=FrozenDict(specs),
-            getters={path: attrgetter(path) for path in specs},
-            dated=tuple(s for s in specs.values() if s.not_after in specs),
-            derived=tuple(s for s in specs.values() if s.derived is not None),
+            getters=getters,
+            dated=dated,
+            limits=tuple((getters[s.path], getters[s.not_after or ""]) for s in dated),
+            derived=tuple(
+                _Derived(
+                    spec,
+                    spec.derived,
+                    getters[spec.path],
+                    tuple(getters[path] for path in spec.derived.inputs),
+                    cls.model_fields[spec.section].default,
+                )
+                for spec in specs.values()
+                if spec.derived is not None
+            ),
         )
 
     @classmethod
@@ -174,25 +216,33 @@ class Assessment(BaseModel):
     @model_validator(mode="after")
     def _settle(self) -> Self:
         """Check what fields say together, then fill the derived ones that were not entered."""
-        layout, reasons, getters = self._layout, self.data_absent_reasons, self._layout.getters
-
-        def value(path: str) -> Value:  # known paths only: no need for the checks of self.value
-            return getters[path](self)
-
-        problems = [*late_dates(layout.dated, value)]
+        layout, reasons = self._layout, self.data_absent_reasons
+        problems: list[Problem] = []
+        if layout.late(self):
+            problems += late_dates(layout.dated, self.value)
         if reasons:
             problems += misplaced_reasons(layout.fields, self.value, reasons)
-        for spec, derived in derived_values(layout.derived, value, reasons):
+        for field in layout.derived:
+            if field.get(self) is not None or field.spec.path in reasons:
+                continue
+            inputs = [source(self) for source in field.sources]
+            derived = derive(field.spec, field.derivation, inputs)
             if isinstance(derived, Problem):
                 problems.append(derived)
-            else:
-                # A copy: the section may be shared with its maker, and is frozen for both.
-                section: Section = getattr(self, spec.section)
-                filled = section.model_copy(update={spec.name: derived})
-                object.__setattr__(self, spec.section, filled)
+            elif derived is not None:
+                self._fill(field, derived)
         if problems:
             raise AssessmentError(problems)
         return self
+
+    def _fill(self, field: _Derived, derived: Value) -> None:
+        name, place = field.spec.name, field.spec.section
+        section: Section = getattr(self, place)
+        if section is field.shared:
+            section = section.model_copy()
+            object.__setattr__(self, place, section)
+        object.__setattr__(section, name, derived)
+        section.model_fields_set.add(name)
 
     def value(self, path: str) -> Value:
         """Return the value at a dotted path; None is *not assessed*.
@@ -226,8 +276,10 @@ class Assessment(BaseModel):
 
         def read(assessment: Assessment) -> tuple[Value, ...]:
             sections = assessment.__dict__
-            found = [pick(sections[section].__dict__) for section, pick in picks]
-            return tuple(chain.from_iterable(found))
+            found: list[Value] = []
+            for section, pick in picks:
+                found += pick(sections[section].__dict__)
+            return tuple(found)
 
         return read
 

@@ -4,12 +4,12 @@ Only what cannot be true of any patient is a problem here. Entries that contradi
 clinically are kept as entered: a guideline reports them.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import TypeAlias
 
 from guidestep.assessment.absent import DataAbsentReason
-from guidestep.assessment.derived import Value
+from guidestep.assessment.derived import Derivation, Value
 from guidestep.assessment.errors import Problem, did_you_mean, named, shown
 from guidestep.assessment.fields import TODAY, FieldSpec
 from guidestep.assessment.values import check
@@ -42,17 +42,21 @@ def derived_values(
     for spec in specs:
         if spec.derived is None or value(spec.path) is not None or spec.path in reasons:
             continue
-        inputs = tuple(value(path) for path in spec.derived.inputs)
-        if any(given is None for given in inputs):
-            continue
-        computed = spec.derived.compute(*inputs)
-        if computed is None:
-            continue
-        kept = check(spec, computed)
-        if isinstance(kept, Problem):
-            hint = f"it follows from {' and '.join(spec.derived.inputs)}: check them"
-            kept = Problem(spec.path, kept.message, hint, kept.code)
-        yield spec, kept
+        derived = derive(spec, spec.derived, [value(path) for path in spec.derived.inputs])
+        if derived is not None:
+            yield spec, derived
+
+
+def derive(spec: FieldSpec, derivation: Derivation, inputs: Sequence[Value]) -> Value | Problem:
+    """Return what a field is derived to be, or the problem with it; None is *cannot be derived*."""
+    if None in inputs:
+        return None
+    computed = derivation.compute(*inputs)
+    kept = check(spec, computed) if computed is not None else None
+    if isinstance(kept, Problem):
+        hint = f"it follows from {' and '.join(derivation.inputs)}: check them"
+        return Problem(spec.path, kept.message, hint, kept.code)
+    return kept
 
 
 def misplaced_reasons(

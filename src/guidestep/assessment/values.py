@@ -91,6 +91,8 @@ def check(spec: FieldSpec, given: object) -> Value | Problem:
     >>> check(pain, 620).message
     'pain: got 620, allowed is a number from 0 to 100 mm'
     """
+    if type(given) is float and _fits(spec, given):
+        return given  # by far the commonest: at once
     if given is None:
         return missing(spec) if spec.required else None
     if isinstance(given, str) and given == "not_assessed" and not spec.required:
@@ -125,6 +127,13 @@ def _member(spec: FieldSpec, given: object) -> Value | Problem:
     if given not in spec.members:
         return problem(spec, given, "not-a-member", did_you_mean(given, spec.members))
     return spec.members[spec.members.index(given)]
+
+
+def _fits(spec: FieldSpec, given: float) -> bool:
+    low, high = spec.minimum, spec.maximum
+    if low is None or high is None:
+        return False
+    return spec.kind is FieldKind.DECIMAL and low <= given <= high
 
 
 def _number(spec: FieldSpec, given: object) -> Value | Problem:

@@ -12,9 +12,13 @@ from guidestep.language.program import Value, Verdict
 from guidestep.language.rulebase import Rulebase
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Evidence:
-    """The rule base and program that answered, the patient, the inputs and verdicts in order."""
+    """The rule base and program that answered, the patient, the inputs and verdicts in order.
+
+    Never changed once it is made; not frozen, because one is made for every answer, and a frozen
+    dataclass takes four times as long to make.
+    """
 
     base: Rulebase
     compiled: Compiled

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from guidestep.engines.compiled.writer import (
     Code,
@@ -14,7 +15,16 @@ from guidestep.engines.compiled.writer import (
     variable,
 )
 from guidestep.engines.support import UnsupportedNode
-from guidestep.language.tree import And, Compare, Comparison, IsKnown, IsMember, Not, Or
+from guidestep.language.tree import (
+    And,
+    Compare,
+    Comparison,
+    Expression,
+    IsKnown,
+    IsMember,
+    Not,
+    Or,
+)
 
 OPPOSITE: Mapping[Comparison, Comparison] = {
     "<": ">=",
@@ -38,14 +48,20 @@ INTERVAL: Mapping[Comparison, str] = {
 EXACT = 2**53
 """Integers below are the same number as a float."""
 
-ALWAYS = Condition("True", "False")
-NEVER = Condition("False", "True")
+ALWAYS = Condition("True", "False", total=True)
+NEVER = Condition("False", "True", total=True)
 
 
 def not_(writer: Writer, node: Not, operands: Sequence[Code]) -> Condition:
     """Negation: true and false change places."""
     operand = as_condition(operands[0])
-    return Condition(operand.false, operand.true, operand.depth, doubtful=not operand.doubtful)
+    return replace(
+        operand,
+        true=operand.false,
+        false=operand.true,
+        name=None,
+        doubtful=not operand.doubtful,
+    )
 
 
 def all_of(writer: Writer, node: And, operands: Sequence[Code]) -> Condition:
@@ -53,11 +69,14 @@ def all_of(writer: Writer, node: And, operands: Sequence[Code]) -> Condition:
     parts = [as_condition(operand) for operand in operands]
     if len(parts) < 2:
         return parts[0] if parts else ALWAYS
+    if told_alone(node) is not None:
+        return sure(parts[1])
     return writer.shallow(
         Condition(
             _joined(" and ", (part.true for part in parts)),
             _joined(" or ", (part.false for part in parts)),
             1 + max(part.depth for part in parts),
+            total=all(part.total for part in parts),
         )
     )
 
@@ -73,6 +92,7 @@ def any_of(writer: Writer, node: Or, operands: Sequence[Code]) -> Condition:
             _joined(" and ", (part.false for part in parts)),
             1 + max(part.depth for part in parts),
             doubtful=True,
+            total=all(part.total for part in parts),
         )
     )
 
@@ -88,12 +108,15 @@ def compare(writer: Writer, node: Compare, operands: Sequence[Code]) -> Conditio
         holds, fails = (
             INTERVAL[operator].format(**bounds) for operator in (node.operator, opposite)
         )
+        # An interval may lie on both sides: that both are known does not decide.
         return Condition(_guarded([right], holds), _guarded([right], fails))
     value = writer.value(left)
     value, right = _alike(writer, value, right), _alike(writer, right, value)
     return Condition(
         _guarded([value, right], f"{value.name} {node.operator} {right.name}"),
         _guarded([value, right], f"{value.name} {opposite} {right.name}"),
+        total=value.known and right.known,
+        known=_all_known([value, right]),
     )
 
 
@@ -106,26 +129,52 @@ def is_member(writer: Writer, node: IsMember, operands: Sequence[Code]) -> Condi
     else:
         members = writer.constant(frozenset(node.members))
         holds, fails = f"{subject.name} in {members}", f"{subject.name} not in {members}"
-    return Condition(f"({holds})", _guarded([subject], fails))
+    return Condition(
+        f"({holds})",
+        _guarded([subject], fails),
+        total=subject.known,
+        known=_all_known([subject]),
+    )
 
 
 def is_known(writer: Writer, node: IsKnown, operands: Sequence[Code]) -> Condition:
     """Whether there is a verdict; a variable of its own, since its two forms would double."""
     match operands[0]:
+        case Condition(total=True):
+            return ALWAYS
         case Condition(name=str(name)) | Value(name=name, known=False):
-            return Condition(f"({name} is not None)", f"({name} is None)")
+            return Condition(f"({name} is not None)", f"({name} is None)", total=True)
+        case Condition(known=str(known)):
+            return Condition(f"({known})", f"(not ({known}))", total=True)
         case Condition(true=true, false=false):
             return variable(writer.assign("k", f"True if ({true} or {false}) else False"))
         case Score(low=low, high=high):
-            return Condition(f"({low} == {high})", f"({low} != {high})")
+            return Condition(f"({low} == {high})", f"({low} != {high})", total=True)
         case _:
             return ALWAYS
 
 
-def sure(told: Code) -> Condition:
+def sure(told: Condition) -> Condition:
     """Being known and true: what is unknown is not."""
-    true = as_condition(told).true
-    return Condition(true, f"(not {true})", total=True)
+    return Condition(told.true, f"(not {told.true})", told.depth, total=True)
+
+
+def told_alone(expression: Expression) -> Expression | None:
+    """Return what an expression asks to be known and true, if that is all it asks.
+
+    Many do, and as a conjunction like any other each would be looked at three times. Only the same
+    object counts: to compare trees that nest as deep as they like would be to recurse.
+    """
+    match expression:
+        case And(operands=(IsKnown(operand=asked), told)) if _bare(asked) is _bare(told):
+            return told
+        case _:
+            return None
+
+
+def _bare(expression: Expression) -> Expression:
+    """Return what a negation negates, or the expression itself."""
+    return expression.operand if isinstance(expression, Not) else expression
 
 
 def _alike(writer: Writer, value: Value, other: Value) -> Value:
@@ -140,5 +189,12 @@ def _joined(word: str, parts: Iterable[str]) -> str:
 
 
 def _guarded(values: Sequence[Value], test: str) -> str:
-    guards = [f"{value.name} is not None" for value in values if not value.known]
-    return _joined(" and ", [*guards, test])
+    return _joined(" and ", [*_guards(values), test])
+
+
+def _all_known(values: Sequence[Value]) -> str | None:
+    return " and ".join(_guards(values)) or None
+
+
+def _guards(values: Sequence[Value]) -> list[str]:
+    return [f"{value.name} is not None" for value in values if not value.known]

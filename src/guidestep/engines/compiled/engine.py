@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from guidestep.engines.compiled import conditions, numbers
 from guidestep.engines.compiled.fold import fold
-from guidestep.engines.compiled.writer import Code, Condition, Value, Writer, variable
+from guidestep.engines.compiled.writer import Code, Condition, Value, Writer, as_condition, variable
 from guidestep.language.program import Program, Verdict
 from guidestep.language.program import Value as InputValue
 from guidestep.language.tree import (
@@ -129,31 +129,13 @@ def generate(program: Program) -> tuple[str, Mapping[str, object]]:
 
     verdicts: list[str] = []
     for definition in program.definitions:
-        told = _sure(definition.expression)
+        told = conditions.told_alone(definition.expression)
         code: Code = fold(told or definition.expression, emit, EMITTERS, "compiled")
         if told is not None:
-            code = conditions.sure(code)
+            code = conditions.sure(as_condition(code))
         if isinstance(code, Condition):
             code = writer.named(code)
         writer.definitions[definition.name] = code
         verdicts.append(f"{code.verdict}, ")
     source = writer.function("evaluate", "inputs", unpacked, f"({''.join(verdicts)})")
     return source, MappingProxyType(writer.constants | {numbers.UNDEFINED: ArithmeticError})
-
-
-def _sure(expression: Expression) -> Expression | None:
-    """Return what a definition asks to be known and true, if that is all it asks.
-
-    Many do, and as a conjunction like any other each would be looked at three times. Only the same
-    object counts: to compare trees that nest as deep as they like would be to recurse.
-    """
-    match expression:
-        case And(operands=(IsKnown(operand=asked), told)) if _bare(asked) is _bare(told):
-            return told
-        case _:
-            return None
-
-
-def _bare(expression: Expression) -> Expression:
-    """Return what a negation negates, or the expression itself."""
-    return expression.operand if isinstance(expression, Not) else expression

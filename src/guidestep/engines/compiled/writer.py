@@ -7,8 +7,8 @@ constants are the digits of plain numbers, or objects that the code knows under 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 DEEPEST = 12
@@ -23,7 +23,8 @@ class Condition:
 
     Neither holds if it is unknown. `name` is the local variable that has its verdict, if any.
     `doubtful` says to try the false form first: the one that, if it fails, fails early. `total`
-    says that it is never unknown, so that the true form is enough.
+    says that it is never unknown, so that the true form is enough. `known` is an expression that
+    holds if it is not unknown, where there is a short one; the true form may then stand in it.
     """
 
     true: str
@@ -32,6 +33,7 @@ class Condition:
     name: str | None = None
     doubtful: bool = False
     total: bool = False
+    known: str | None = None
 
     @property
     def verdict(self) -> str:
@@ -40,6 +42,8 @@ class Condition:
             return self.name
         if self.total:
             return f"True if {self.true} else False"
+        if self.known:
+            return f"True if {self.true} else False if {self.known} else None"
         if self.doubtful:
             return f"False if {self.false} else True if {self.true} else None"
         return f"True if {self.true} else False if {self.false} else None"
@@ -96,6 +100,7 @@ class Writer:
         self.fields: dict[str, Code] = {}
         self.definitions: dict[str, Code] = {}
         self._names = 0
+        self._known_by: dict[tuple[type, Hashable], str] = {}
 
     def fresh(self, letter: str) -> str:
         """Return a name that is in use nowhere else."""
@@ -119,13 +124,18 @@ class Writer:
             type(value) is float and math.isfinite(value)
         ):
             return f"({value!r})"
-        name = self.fresh("c")
-        self.constants[name] = value
-        return name
+        # Of equal values of one type the first stands for all: one look-up the fewer in the caches.
+        key = (type(value), value) if type(value) in (str, frozenset) else (object, id(value))
+        if key not in self._known_by:
+            name = self._known_by[key] = self.fresh("c")
+            self.constants[name] = value
+        return self._known_by[key]
 
     def named(self, condition: Condition) -> Condition:
         """Return the condition as a variable, computed here if it is not one yet."""
-        return condition if condition.name else variable(self.assign("t", condition.verdict))
+        if condition.name:
+            return condition
+        return replace(variable(self.assign("t", condition.verdict)), total=condition.total)
 
     def shallow(self, condition: Condition) -> Condition:
         """Return the condition as it is, or as a variable if it has grown too deep."""
