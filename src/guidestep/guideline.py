@@ -6,17 +6,17 @@ the engines, the voice) is imported there: so `import guidestep` takes half the 
 
 from __future__ import annotations
 
-import threading
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache, cached_property
-from importlib import metadata, resources
+from functools import cached_property
+from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from guidestep.assessment import Assessment, AssessmentError, FieldSpec, Problem
 from guidestep.assessment.frozen import FrozenDict
+from guidestep.channels import ENGINES, Channels, SettingError
 from guidestep.language.diagnostics import Diagnostic, GuidelineError
 from guidestep.language.source import SourceText, Span
 
@@ -32,80 +32,16 @@ if TYPE_CHECKING:
         ProfileEntry,
         StepEntry,
     )
-    from guidestep.language.program import Engine, Value, Verdict
     from guidestep.language.rulebase import Assumption, Rule, Rulebase
-    from guidestep.recommendation import Recommendation, Versions
+    from guidestep.recommendation import Recommendation
     from guidestep.verify.report import Report
+
+__all__ = ["Given", "Guideline", "SettingError", "load", "shipped", "shipped_folder"]
 
 Frame = TypeVar("Frame")
 
 Given = Assessment | Mapping[str, object] | str | bytes
 """An assessment, or the mapping or JSON text of one."""
-
-
-class SettingError(ValueError):
-    """A profile or parameter that the guideline does not have, or a value outside its bounds."""
-
-
-class _Channels:
-    """The engines of one profile with one setting of parameters, made when first asked for."""
-
-    def __init__(self, base: Rulebase, compiled: Compiled) -> None:
-        from guidestep.answer import Recommender
-
-        self.compiled = compiled
-        self.read = base.model.reader(compiled.paths)
-        self.open = (None,) * (len(compiled.program.inputs) - len(compiled.paths))
-        self.recommender = Recommender(base, compiled)
-        self._lock = threading.Lock()
-        self._engines: dict[str, Engine] = {}
-
-    def engine(self, name: str) -> Engine:
-        engine = self._engines.get(name) if isinstance(name, str) else None
-        if engine is None:
-            with self._lock:
-                engine = _make(name, self.compiled)
-                self._engines[name] = engine
-        return engine
-
-    def verdicts(self, inputs: tuple[Value, ...], engines: Sequence[str]) -> tuple[Verdict, ...]:
-        """Return the verdicts on which all engines agree.
-
-        Raises:
-            EngineDisagreement: They do not.
-        """
-        first = self.engine(engines[0]).evaluate(inputs)
-        for name in engines[1:]:
-            other = self.engine(name).evaluate(inputs)
-            if other != first:
-                raise self._disagreement(engines[0], first, name, other)
-        return first
-
-    def _disagreement(
-        self, first: str, ours: tuple[Verdict, ...], second: str, theirs: tuple[Verdict, ...]
-    ) -> Exception:
-        from guidestep.engines.errors import EngineDisagreement
-
-        names = [d.name for d in self.compiled.program.definitions]
-        return EngineDisagreement(
-            [(n, a, b) for n, a, b in zip(names, ours, theirs, strict=True) if a != b]
-        )
-
-
-def _make(name: str, compiled: Compiled) -> Engine:
-    if name == "durable":
-        from guidestep.engines.durable import DurableEngine
-
-        return DurableEngine(compiled.program)
-    if name == "compiled":
-        from guidestep.engines.compiled import CompiledEngine
-
-        return CompiledEngine(compiled.program)
-    raise SettingError(f"there is no engine '{name}'; the engines are durable and compiled")
-
-
-ENGINES: tuple[str, ...] = ("durable", "compiled")
-"""The two channels; an answer leaves the library only when both give it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,7 +53,7 @@ class Guideline:
 
     base: Rulebase = field(repr=False)
     parameters: Mapping[str, float] = field(default_factory=FrozenDict)
-    _channels: dict[str, _Channels] = field(default_factory=dict, repr=False)
+    _channels: dict[str, Channels] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         known = {entry.id: entry for entry in self.base.entry.parameters}
@@ -233,11 +169,8 @@ class Guideline:
             SettingError: There is no such profile or engine.
         """
         patient = self._read(assessment)
-        channels = self._of(self.default_profile if profile is None else profile)
         engines = ENGINES if engine is None else (engine,)
-        inputs = channels.read(patient) + channels.open
-        verdicts = channels.verdicts(inputs, engines)
-        return channels.recommender.recommend(patient, inputs, verdicts, engines, versions())
+        return self.channels(profile).recommend(patient, engines)
 
     def recommend_frame(
         self,
@@ -367,7 +300,20 @@ class Guideline:
         Raises:
             SettingError: There is no such profile.
         """
-        return self._of(self.default_profile if profile is None else profile).compiled
+        return self.channels(profile).compiled
+
+    def channels(self, profile: str | None = None) -> Channels:
+        """Return the engines of a profile, for those who ask them more than `recommend` does.
+
+        >>> import guidestep
+        >>> channels = guidestep.load("cervical-spasm-opll").channels("strict")
+        >>> channels.compiled.profile.id
+        'strict'
+
+        Raises:
+            SettingError: There is no such profile.
+        """
+        return self._of(self.default_profile if profile is None else profile)
 
     def _read(self, assessment: Given) -> Assessment:
         if not isinstance(assessment, Assessment):
@@ -387,7 +333,7 @@ class Guideline:
             raise AssessmentError([Problem("", text, hint, "invalid")]) from fault
         return self.model.read(data)
 
-    def _of(self, profile: str) -> _Channels:
+    def _of(self, profile: str) -> Channels:
         channels = self._channels.get(profile) if isinstance(profile, str) else None
         if channels is None:
             from guidestep.language.compiler import compile_program
@@ -400,7 +346,7 @@ class Guideline:
             values = {entry.id: entry.default for entry in self.base.entry.parameters}
             compiled = compile_program(self.base, known[profile], {**values, **self.parameters})
             # Two threads may both compile; they arrive at the same and one of them is kept.
-            channels = self._channels.setdefault(profile, _Channels(self.base, compiled))
+            channels = self._channels.setdefault(profile, Channels(self.base, compiled))
         return channels
 
 
@@ -412,18 +358,6 @@ def _within(entry: ParameterEntry, value: float) -> None:
             f"{entry.id} must be a number from {entry.minimum:g} to {entry.maximum:g}{unit}, "
             f"not {value!r}"
         )
-
-
-@cache
-def versions() -> Versions:
-    """Return the versions of the packages that answer, found once."""
-    from guidestep.recommendation import Versions
-
-    return Versions(
-        guidestep=metadata.version("guidestep"),
-        durable_rules=metadata.version("durable_rules"),
-        pydantic=metadata.version("pydantic"),
-    )
 
 
 def shipped() -> tuple[str, ...]:

@@ -105,8 +105,8 @@ def recommendation(rounds: int) -> None:
     cohort = guidestep.frame.synthesize(guideline, 2000, seed=3)
     drawn = [patient.to_dict() for patient in guidestep.frame.from_frame(cohort, guideline)]
     read = [guideline.model.read(patient) for patient in given]
-    channels = guideline._of(guideline.default_profile)
-    inputs = [channels.read(patient) + channels.open for patient in read]
+    channels = guideline.channels()
+    inputs = [channels.inputs(patient) for patient in read]
     durable, compiled = channels.engine("durable"), channels.engine("compiled")
     python_api = python_api_evaluator(channels.compiled.program)
     size = len(given)

@@ -183,12 +183,12 @@ def test_patients_from_cases_are_valid(seed: int) -> None:
 
 def verdicts(patients: Iterable[Assessment]) -> dict[str, Counter[object]]:
     """Return how often each definition with truth values has each of them."""
-    channels = CERVICAL._of(CERVICAL.default_profile)
+    channels = CERVICAL.channels()
     engine = channels.engine("compiled")
     names = [definition.name for definition in channels.compiled.program.definitions]
     seen: dict[str, Counter[object]] = {name: Counter() for name in names}
     for patient in patients:
-        found = engine.evaluate(channels.read(patient) + channels.open)
+        found = engine.evaluate(channels.inputs(patient))
         for name, verdict in zip(names, found, strict=True):
             if verdict is None or isinstance(verdict, bool):
                 seen[name][verdict] += 1
@@ -349,7 +349,7 @@ def test_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "patients": 250,
         "seed": 5,
         "missing": 0.3,
-        "guidestep": guidestep.guideline.versions().guidestep,
+        "guidestep": guidestep.channels.versions().guidestep,
     }
     write_synthetic(tmp_path / "b.parquet", CERVICAL, 250, seed=5, missing=0.3)
     assert path.read_bytes() == (tmp_path / "b.parquet").read_bytes()

@@ -10,7 +10,6 @@ import pytest
 
 from guidestep.decision_log import DecisionLog
 from guidestep.engines.errors import EngineDisagreement
-from guidestep.guideline import Guideline
 from guidestep.interop.cds_hooks import conformance
 from guidestep.server import Settings
 from tests.server.clients import BASE, SERVICE
@@ -310,7 +309,7 @@ async def test_engines_that_disagree_have_a_code_of_their_own(
         raise EngineDisagreement([("gait", True, None)])
 
     async with running(settings_of()) as service:
-        monkeypatch.setattr(Guideline, "recommend", differ)
+        monkeypatch.setattr(Channels, "recommend", differ)
         outcome(await service.hook(), 500, "engines-disagree")
         metrics = (await service.http.get("/metrics")).text
     assert "guidestep_engine_disagreements_total 1.0" in metrics

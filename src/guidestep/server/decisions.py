@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 
+from guidestep.channels import ENGINES, versions
 from guidestep.decision_log import Card, Decision
-from guidestep.guideline import ENGINES, versions
 from guidestep.interop.cds_hooks import Reply, Request, Served
 
 NO_RECOMMENDATION = "no_recommendation"

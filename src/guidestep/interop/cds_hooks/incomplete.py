@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import date
 
 from guidestep.assessment import Assessment, AssessmentError, FieldKind, FieldSpec, Problem
-from guidestep.guideline import ENGINES
 from guidestep.interop.cds_hooks.served import Reading, Served
 from guidestep.language.program import Value
 from guidestep.language.rulebase import Rule
@@ -60,15 +59,15 @@ def _referrals(
     if settled is None:
         return (), ()
     assessment, unknown = settled
-    channels = served.guideline._of(served.profile or served.guideline.default_profile)
-    values = channels.read(assessment) + channels.open
+    channels = served.guideline.channels(served.profile)
+    values = channels.inputs(assessment)
     paths = [put.path for put in channels.compiled.program.inputs]
     inputs = dict(zip(paths, values, strict=True)) | dict.fromkeys(unknown & {*paths})
     names = [definition.name for definition in channels.compiled.program.definitions]
 
     def true(**answered: Value) -> set[str]:
         asked = tuple((inputs | answered)[path] for path in paths)
-        verdicts = channels.verdicts(asked, ENGINES)
+        verdicts = channels.verdicts(asked)
         return {name for name, verdict in zip(names, verdicts, strict=True) if verdict is True}
 
     now = true()

@@ -78,12 +78,12 @@ def respond(
     faults: tuple[Problem, ...] = ()
     if not reading.missing_required:
         try:
-            recommendation = served.guideline.recommend(
-                reading.assessment(), profile=served.profile
-            )
+            # As the reading has just read it: there is no need to read it once more.
+            assessment = reading.assessment()
         except AssessmentError as error:
             faults = error.problems
         else:
+            recommendation = served.guideline.channels(served.profile).recommend(assessment)
             made = cards(
                 recommendation,
                 served=served,
