@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from guidestep.channels import Channels
 from guidestep.decision_log import DecisionLog
 from guidestep.engines.errors import EngineDisagreement
 from guidestep.interop.cds_hooks import conformance
