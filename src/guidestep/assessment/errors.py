@@ -105,6 +105,8 @@ def shown(value: object) -> str:
     >>> shown("12"), shown([1, 2])
     ("'12'", '[1, 2]')
     """
+    if type(value) is float:
+        return repr(value)  # always short
     try:
         text = _SHOWN.repr(value)
     except Exception:  # a foreign __repr__, or an integer too long for Python to print

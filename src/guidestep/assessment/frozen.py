@@ -1,10 +1,11 @@
 """A small immutable mapping: ordered, hashable and picklable, unlike `types.MappingProxyType`."""
 
 from collections.abc import ItemsView, Iterable, Iterator, Mapping
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, overload
 
 K = TypeVar("K")
 V = TypeVar("V")
+T = TypeVar("T")
 
 
 class FrozenDict(Mapping[K, V], Generic[K, V]):
@@ -30,10 +31,18 @@ class FrozenDict(Mapping[K, V], Generic[K, V]):
     def __len__(self) -> int:
         return len(self._items)
 
-    # The two below are inherited as loops in Python; models are read often enough to care.
+    # What follows is inherited as Python that calls the above; models are read often enough to care.
 
     def __contains__(self, key: object) -> bool:
         return key in self._items
+
+    @overload
+    def get(self, key: K, /) -> V | None: ...
+    @overload
+    def get(self, key: K, /, default: V | T) -> V | T: ...
+    def get(self, key: K, /, default: V | T | None = None) -> V | T | None:
+        """Return the value of a key, or the default where it is not there."""
+        return self._items.get(key, default)
 
     def items(self) -> ItemsView[K, V]:
         """Return a view of the items."""

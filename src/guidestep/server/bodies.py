@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from email.message import Message
+from itertools import chain
 
 from starlette.requests import ClientDisconnect, Request
 
@@ -14,6 +15,7 @@ from guidestep.server.refusals import Code, Refusal, details_of
 from guidestep.server.settings import Limits
 
 _CLOSE = {"Connection": "close"}
+_NESTING = (dict, list)
 _JSON = re.compile(r"application/(json|fhir\+json)")
 
 
@@ -103,15 +105,15 @@ def json_of(body: bytes, limits: Limits) -> object:
 
 def _depth(found: object, most: int) -> int:
     """Return how deep a value is nested, or one more than asked for; it never recurses."""
-    level = [found] if isinstance(found, dict | list) else []
+    # What JSON gives is of these very types, which is asked fastest.
+    level: list[object] = [found] if type(found) in _NESTING else []
     depth = 0
     while level and depth <= most:
         depth += 1
+        objects = [each.values() for each in level if type(each) is dict]
+        lists = [each for each in level if type(each) is list]
         level = [
-            child
-            for each in level
-            for child in (each.values() if isinstance(each, dict) else each)
-            if isinstance(child, dict | list)
+            child for each in chain(objects, lists) for child in each if type(child) in _NESTING
         ]
     return depth
 

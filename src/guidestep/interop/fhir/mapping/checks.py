@@ -19,7 +19,7 @@ from guidestep.interop.fhir.mapping.documents import (
     StageEntry,
 )
 from guidestep.interop.fhir.mapping.mapping import FhirMapping
-from guidestep.interop.fhir.mapping.sources import Baseline, Key, Side, Source
+from guidestep.interop.fhir.mapping.sources import Baseline, Key, Side, Source, own_answers
 from guidestep.interop.fhir.reading.units import MissingConverter, convertible
 from guidestep.language.checker import did_you_mean
 from guidestep.language.diagnostics import Diagnostic
@@ -171,7 +171,9 @@ class Checks:
             absent=entry.absent,
             side=entry.side,
             sides=entry.sides,
-            answers=FrozenDict(answers),
+            answers=FrozenDict(
+                answers | own_answers(self.canonical, self.guideline.model.model_id, spec)
+            ),
             truths=FrozenDict(truths),
             units=self._units(entry, spec, way),
             within=entry.within,

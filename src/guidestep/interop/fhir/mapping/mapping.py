@@ -13,7 +13,7 @@ from guidestep.assessment.frozen import FrozenDict
 from guidestep.guideline import Guideline
 from guidestep.interop.fhir.canonical import Canonical, Coding
 from guidestep.interop.fhir.mapping.requests import data_requirements, queries
-from guidestep.interop.fhir.mapping.sources import Key, Side, Source
+from guidestep.interop.fhir.mapping.sources import Key, Side, Source, own_answers
 
 if TYPE_CHECKING:
     from guidestep.interop.fhir.reading import Reading
@@ -67,7 +67,11 @@ class FhirMapping:
         Of CDS Hooks 2.0 only what its prefetch subset has: reads, searches of a type, references,
         tokens, `_sort` and `_count`, and the token `{{context.patientId}}`.
         """
-        return queries(self)
+        return self._queries
+
+    @cached_property
+    def _queries(self) -> Mapping[str, str]:
+        return FrozenDict(queries(self))
 
     def coding(self, path: str) -> tuple[Coding, ...]:
         """Return the codes of a field: those of terminologies first, then its own.
@@ -106,8 +110,15 @@ class FhirMapping:
     @cached_property
     def local(self) -> Mapping[str, Source]:
         """For each field, the way by its own code."""
+        model = self.guideline.model.model_id
         return {
-            path: Source(spec, "Observation", within=self.window(path), local=True)
+            path: Source(
+                spec,
+                "Observation",
+                within=self.window(path),
+                local=True,
+                answers=FrozenDict(own_answers(self.canonical, model, spec)),
+            )
             for path, spec in self.fields.items()
         }
 
@@ -135,6 +146,11 @@ class FhirMapping:
             if source.link_id:
                 found.setdefault(source.link_id, []).append(source)
         return {link: tuple(many) for link, many in found.items()}
+
+    @cached_property
+    def anchored(self) -> frozenset[str]:
+        """The fields of which some source counts before a baseline."""
+        return frozenset(source.path for source in self.sources if source.baseline is not None)
 
     @cached_property
     def ages(self) -> tuple[Source, ...]:

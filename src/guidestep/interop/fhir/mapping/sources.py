@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 
 from guidestep.assessment import Coding, FieldSpec
 from guidestep.assessment.frozen import FrozenDict
+from guidestep.interop.fhir.canonical import Canonical
 
 Side: TypeAlias = Literal["left", "right", "bilateral"]
 
@@ -43,6 +44,7 @@ class Source:
     side: Side | None = None
     sides: bool = False
     answers: Mapping[Key, str] = field(default_factory=FrozenDict)
+    """What coded answers mean: those of the model's own code system, and those that are mapped."""
     truths: Mapping[bool, str] = field(default_factory=FrozenDict)
     units: tuple[str, ...] = ()
     within: int | None = None
@@ -56,3 +58,9 @@ class Source:
     def path(self) -> str:
         """The path of the field."""
         return self.spec.path
+
+
+def own_answers(canonical: Canonical, model: str, spec: FieldSpec) -> dict[Key, str]:
+    """Return the answers to a field in the code system of its model."""
+    system = canonical.answers(model)
+    return {(system, member): member for member in spec.members}

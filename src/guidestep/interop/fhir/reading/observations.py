@@ -41,7 +41,7 @@ def observation(into: Collector, resource: Resource) -> None:
         for source in sources:
             if source.side is not None and not _is_of_side(into, resource, source):
                 continue
-            found = read_value(source, holder, into.answers)
+            found = read_value(source, holder)
             if found is None:
                 if holder is body and whole:
                     continue  # a panel: its components hold the values
@@ -75,11 +75,12 @@ def response(into: Collector, resource: Resource) -> None:
     when = time_of(resource.body, "authored", "authored")
     questionnaire = text(resource.body, "questionnaire").partition("|")[0]
     is_future: bool | None = None
+    by_link = into.mapping.by_link
     for item in _items(resource.body):
-        for source in into.mapping.by_link.get(text(item, "linkId"), ()):
+        for source in by_link.get(text(item, "linkId"), ()):
             if source.questionnaire and source.questionnaire != questionnaire:
                 continue
-            found = _answer(into, source, item)
+            found = _answer(source, item)
             if found is None:
                 continue
             if is_future is None:
@@ -102,15 +103,20 @@ def _items(body: Body) -> Iterator[Body]:
         yield item
         if "item" in item:
             waiting += elements(item, "item")
-        for answer in elements(item, "answer"):
-            if "item" in answer:
+        answers = item.get("answer")
+        for answer in answers if isinstance(answers, list | tuple) else ():
+            if (type(answer) is dict or isinstance(answer, Mapping)) and "item" in answer:
                 waiting += elements(answer, "item")
 
 
-def _answer(into: Collector, source: Source, item: Body) -> Found | None:
+def _answer(source: Source, item: Body) -> Found | None:
     """Return the one answer of an item, or why it has none; None where nothing was answered."""
     # An item that only says why it has no answer, and one whose answer says so, are alike.
     given = item.get("answer", [])
+    if type(given) is list and len(given) == 1 and "extension" not in item:
+        (only,) = given
+        if type(only) is dict and len(only) == 1 and not _NO_ANSWER.issuperset(only):
+            return read_value(source, only, bare_numbers=source.local)
     if not isinstance(given, list | tuple) or any(not isinstance(part, Mapping) for part in given):
         return Found(fault=Fault("malformed", "its answers are no list of objects"))
     answers = [part for part in given if part.keys() - _NO_ANSWER]
@@ -119,10 +125,10 @@ def _answer(into: Collector, source: Source, item: Body) -> Found | None:
         return Found(fault=Fault("several-answers", f"it has {len(answers)} answers", hint))
     reason = {"extension": item["extension"]} if _says_why(item) else {}
     if not answers:
-        return read_value(source, reason, into.answers) if reason else None
+        return read_value(source, reason) if reason else None
     # The question is the field's own, or mapped to it, and names its unit.
     holder = {**answers[0], **reason} if reason else answers[0]
-    return read_value(source, holder, into.answers, bare_numbers=source.local)
+    return read_value(source, holder, bare_numbers=source.local)
 
 
 def _says_why(item: Body) -> bool:

@@ -145,7 +145,9 @@ def _settle(into: Collector) -> Reading:
     settling = Settling(into.on, values)
 
     def anchored(path: str) -> bool:
-        return any(s.source.baseline is not None for s in into.statements[path])
+        return path in mapping.anchored and any(
+            statement.source.baseline is not None for statement in into.statements[path]
+        )
 
     # What is a baseline to others is settled first.
     for path in sorted(into.statements, key=lambda path: (anchored(path), path)):

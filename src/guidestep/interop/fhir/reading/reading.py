@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 from guidestep.assessment import Assessment
 from guidestep.assessment.frozen import FrozenDict
@@ -12,8 +13,7 @@ from guidestep.guideline import Guideline
 from guidestep.interop.fhir.reading.problems import ReadingProblem
 
 
-@dataclass(frozen=True, slots=True)
-class Provenance:
+class Provenance(NamedTuple):
     """Where a value comes from.
 
     `resource` is a reference such as `Observation/1`, or empty for what the visit or a declared

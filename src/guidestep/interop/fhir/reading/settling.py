@@ -6,9 +6,9 @@ a finding into its absence: a value is given only if a resource states it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import NamedTuple
 
 from guidestep.assessment import DataAbsentReason, FieldSpec, Value
 from guidestep.interop.fhir.mapping.sources import Source
@@ -22,8 +22,7 @@ from guidestep.interop.fhir.reading.statements import Statement
 from guidestep.interop.fhir.reading.times import UNDATED, When, days_before
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(NamedTuple):
     """What counts of a field: a value or a reason with the statement that gives it, or neither."""
 
     value: Value = None
@@ -45,8 +44,21 @@ class Settling:
         self.values = values
         self.problems: list[ReadingProblem] = []
 
-    def settle(self, spec: FieldSpec, statements: Iterable[Statement]) -> Settled:
+    def settle(self, spec: FieldSpec, statements: Sequence[Statement]) -> Settled:
         """Return what counts of a field."""
+        if len(statements) == 1:
+            only = statements[0]
+            source, when = only.source, only.when
+            # What most fields have: one answer, of a day that counts.
+            if (
+                source.baseline is None
+                and not only.lasting
+                and not only.doubtful
+                and source.take == "value"
+                and when.last <= self.on
+                and (source.within is None or days_before(self.on, source.within) <= when.first)
+            ):
+                return Settled(only.value, only.reason, only)
         lasting: list[Statement] = []
         dated: list[Statement] = []
         days: list[Statement] = []

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 from guidestep.assessment import DataAbsentReason, Value
-from guidestep.interop.fhir.canonical import Canonical
 from guidestep.interop.fhir.mapping.mapping import FhirMapping
 from guidestep.interop.fhir.mapping.sources import Source
 from guidestep.interop.fhir.reading.json_access import Body
@@ -30,8 +30,7 @@ class Resource:
     doubt: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     """What one resource states of one field.
 
     `value` and `reason` are both None where what is stated could not be read. A `lasting`
@@ -66,16 +65,10 @@ class Collector:
     on: date
     statements: dict[str, list[Statement]] = field(default_factory=dict)
     problems: list[ReadingProblem] = field(default_factory=list)
-    answers: str = ""
-    """The code system of the answers of the model."""
-
-    def __post_init__(self) -> None:
-        canonical: Canonical = self.mapping.canonical
-        self.answers = canonical.answers(self.mapping.guideline.model.model_id)
 
     def state(self, statement: Statement) -> None:
         """Keep a statement."""
-        self.statements.setdefault(statement.source.path, []).append(statement)
+        self.statements.setdefault(statement.source.spec.path, []).append(statement)
 
     def problem(
         self,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from guidestep.assessment import DataAbsentReason, FieldKind, FieldSpec, Problem, Value
 from guidestep.assessment.errors import did_you_mean, named, shown
@@ -42,8 +43,7 @@ class Fault:
     hint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A value, or a reason for there being none, or what is wrong; and what was recorded."""
 
     value: Value = None
@@ -52,17 +52,19 @@ class Found:
     recorded: str = ""
 
 
-def read_value(
-    source: Source, holder: Body, answers: str, *, bare_numbers: bool = False
-) -> Found | None:
+def read_value(source: Source, holder: Body, *, bare_numbers: bool = False) -> Found | None:
     """Return what the `value[x]` of an element says of a field, or None where it has none.
 
-    `answers` is the code system of the model's own answers. With `bare_numbers` a number without
-    a unit is in that of the field: where the question itself names the unit.
+    With `bare_numbers` a number without a unit is in that of the field: where the question itself
+    names the unit.
     """
+    if len(holder) == 1:
+        # Most answers are a value and nothing else, which leaves no room for a reason.
+        ((key, given),) = holder.items()
+        if isinstance(key, str) and key.startswith("value"):
+            return _given(source, key, given, bare_numbers=bare_numbers)
     keys = [key for key in holder if isinstance(key, str) and key.startswith("value")]
-    # Most answers are a value and nothing else, which leaves no room for a reason.
-    absent = None if len(keys) == len(holder) else _absent_reason(holder)
+    absent = _absent_reason(holder)
     if len(keys) > 1 or (keys and absent is not None):
         names = listed(sorted(keys))
         also = " and a reason for there being none" if absent is not None else ""
@@ -71,12 +73,15 @@ def read_value(
         return absent
     if not keys:
         return None
-    key, given = keys[0], holder[keys[0]]
+    return _given(source, keys[0], holder[keys[0]], bare_numbers=bare_numbers)
+
+
+def _given(source: Source, key: str, given: object, *, bare_numbers: bool) -> Found:
     if key in ("valueQuantity", "valueInteger", "valueDecimal"):
         return _number(source.spec, source, key, given, bare_numbers=bare_numbers)
     match source.spec.kind:
         case FieldKind.ENUMERATION:
-            return _member(source, key, given, answers)
+            return _member(source, key, given)
         case FieldKind.DATE if key in ("valueDateTime", "valueDate"):
             return _day(source.spec, given)
         case FieldKind.TEXT if key == "valueString":
@@ -114,8 +119,15 @@ def _checked(spec: FieldSpec, value: object, recorded: str) -> Found:
 # --- codes --------------------------------------------------------------------------------------
 
 
-def _member(source: Source, key: str, given: object, answers: str) -> Found:
+def _member(source: Source, key: str, given: object) -> Found:
     spec = source.spec
+    if key == "valueCoding" and type(given) is dict:
+        # One code, as nearly all answers are; whatever is odd about it is looked at below.
+        system, code = given.get("system"), given.get("code")
+        if isinstance(system, str) and isinstance(code, str):
+            found = source.answers.get((system, code))
+            if found is not None:
+                return Found(found, recorded=found)
     if key == "valueBoolean" and isinstance(given, bool) and given in source.truths:
         return Found(source.truths[given], recorded=str(given).lower())
     if key == "valueCodeableConcept" and isinstance(given, Mapping):
@@ -126,18 +138,16 @@ def _member(source: Source, key: str, given: object, answers: str) -> Found:
         return _wrong_type(spec, key)
     meant: dict[str, None] = {}
     for system, code in codes:
-        if system == answers and code in spec.members:
-            meant[code] = None
-        elif (system, code) in source.answers:
-            meant[source.answers[system, code]] = None
+        if (member := source.answers.get((system, code))) is not None:
+            meant[member] = None
     if len(meant) == 1:
-        (member,) = meant
+        member = next(iter(meant))
         return Found(member, recorded=member)
     written = listed(code for _, code in codes) or "no code"
     if meant:
         message = f"its codes mean different things: {', '.join(sorted(meant))}"
         return _fault("unknown-answer", message, "record one answer", written)
-    known = (*spec.members, *(code for _, code in source.answers))
+    known = dict.fromkeys((*spec.members, *(code for _, code in source.answers)))
     hint = did_you_mean(codes[0][1], known) if codes else "a text alone is not read"
     hint = hint or f"coded answers to it are {', '.join(known)}; map others in fhir.yaml"
     return _fault("unknown-answer", f"{written} is no answer that is known here", hint, written)
