@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from guidestep.decision_log import Coding, Decision, DecisionLog, Feedback, Head, LogUnavailable
-from guidestep.decision_log.chain import Stored
-from guidestep.decision_log.rows import read_time
+from guidestep.decision_log.chain import Chain, Stored
+from guidestep.decision_log.rows import read_time, row_of
 from guidestep.decision_log.verification import verify
 from guidestep.recommendation import Recommendation
+from tests.decision_log.appender import decision
 from tests.decision_log.conftest import NOON, at
 
 
@@ -141,3 +143,29 @@ def test_any_time_can_be_told(moment: datetime, log: DecisionLog) -> None:
     log.record_feedback(Feedback(card="c", outcome="accepted", at=at_))
     (row,) = rows(log)
     assert read_time(str(row["response_time"])) == at_
+
+
+def test_what_is_hashed_is_what_it_always_was() -> None:
+    """Logs that were written long ago must verify: these hashes are never to change."""
+    made = dataclasses.replace(
+        decision(7),
+        id="b5c1e2a4-0000-4000-8000-000000000007",
+        when=datetime(2026, 3, 2, 9, 30, 0, 5, tzinfo=timezone(timedelta(hours=2))),
+    )
+    told = Feedback(
+        card="card-7",
+        outcome="overridden",
+        at=datetime(2026, 3, 2, 9, 34, tzinfo=UTC),
+        reason=Coding("patient-refuses", display="Möchte nicht"),
+        comment="später\x00",
+        received=datetime(2026, 3, 2, 9, 35, tzinfo=UTC),
+        id="b5c1e2a4-0000-4000-8000-000000000008",
+    )
+    hashes = ["0" * 64]
+    for sequence, (record, about) in enumerate(((made, None), (told, 1)), start=1):
+        place = {"sequence": sequence, "previous": hashes[-1], "decision": about}
+        hashes.append(Chain().hash({**row_of(record, keep_input=False), **place}))
+    assert hashes[1:] == [
+        "0a0fb2cefb96b235ff2d6171b6641447dd836df2676ef31275808f175e80cdb9",
+        "2bab8e4375cd5466267adb40614b029f111ef422ca12f0aa2ed989a9d8eab114",
+    ]

@@ -12,9 +12,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from sqlite3 import SQLITE_BUSY, DatabaseError, connect
 from sqlite3 import Connection as SQLiteConnection
 from sqlite3 import OperationalError as SQLiteError
-from sqlite3 import connect
 from typing import TYPE_CHECKING, cast
 from urllib.parse import quote
 
@@ -40,6 +40,9 @@ _FILE = "guidestep_file"
 
 WRITING = "guidestep_writing"
 """The execution option of a connection whose transactions write."""
+
+_LOOK_AGAIN = 3
+"""Milliseconds after which SQLite is asked anew for the lock: it looks after 1 and after 3."""
 
 ADVISORY_LOCK = 0x677569646573  # 'guides'
 """The advisory lock of PostgreSQL that all writers of a database share."""
@@ -98,9 +101,12 @@ def engine_of(url: URL, *, seconds: float) -> Engine:
     try:
         if url.get_backend_name() == SQLITE:
             engine = create_engine(
-                url, hide_parameters=True, creator=lambda: _connected(url, seconds)
+                url,
+                hide_parameters=True,
+                paramstyle="named",
+                creator=lambda: _connected(url, seconds),
             )
-            _sqlite(engine)
+            _sqlite(engine, seconds)
         else:
             engine = create_engine(
                 url,
@@ -135,7 +141,7 @@ def _connected(url: URL, seconds: float) -> SQLiteConnection:
     return connect(address, uri=True, timeout=seconds, check_same_thread=False)
 
 
-def _sqlite(engine: Engine) -> None:
+def _sqlite(engine: Engine, seconds: float) -> None:
     @event.listens_for(engine, "connect")
     def connected(dbapi: DBAPIConnection, record: ConnectionPoolEntry) -> None:
         record.info[_FILE] = _file(engine.url)
@@ -152,8 +158,38 @@ def _sqlite(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def begun(connection: Connection) -> None:
-        writing = connection.get_execution_options().get(WRITING, False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+        if connection.get_execution_options().get(WRITING, False):
+            _await_turn(connection, seconds)
+        else:
+            connection.exec_driver_sql("BEGIN")
+
+
+def _await_turn(connection: Connection, seconds: float) -> None:
+    """Begin to write as soon as nobody else does.
+
+    SQLite looks for that after 1, 2, 5, 10 and soon 100 ms, so that the longer one has waited the
+    more seldom one looks, and two busy writers kept each other waiting for seconds. Asked anew
+    every few milliseconds it looks all the time, and does not hold up Python meanwhile.
+
+    Raises:
+        OperationalError: Somebody else held the file all the time.
+    """
+    raw = cast("SQLiteConnection", connection.connection.dbapi_connection)
+    raw.execute(f"PRAGMA busy_timeout = {_LOOK_AGAIN}")
+    try:
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            try:
+                raw.execute("BEGIN IMMEDIATE")
+            except DatabaseError as error:
+                if getattr(error, "sqlite_errorcode", 0) & 0xFF != SQLITE_BUSY:
+                    break
+            else:
+                return
+        # Once more through SQLAlchemy, whose fault it is then.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    finally:
+        raw.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
 
 
 def _postgresql(engine: Engine, seconds: float) -> None:

@@ -20,7 +20,7 @@ def written_time(moment: datetime) -> str:
     >>> written_time(datetime(2026, 3, 2, 9, 30, tzinfo=UTC))
     '2026-03-02T09:30:00.000000Z'
     """
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ").rjust(27, "0")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def read_time(text: str) -> datetime:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Self, cast
 from uuid import uuid4
 
-from sqlalchemy import URL, Connection, Engine, func, insert, inspect, select
+from sqlalchemy import URL, ClauseElement, Connection, Engine, func, insert, inspect, select
 
 from guidestep.decision_log import database
 from guidestep.decision_log.chain import KEYED, Chain, Stored
@@ -54,6 +54,9 @@ class Storage:
         self.engine = engine
         self.chain = chain
         self.identity = identity
+        self._insert = {table: _statement(insert(table), engine) for table in (RECORD, CARD)}
+        last = select(RECORD.c.sequence, RECORD.c.hash).order_by(RECORD.c.sequence.desc())
+        self._last = _statement(last.limit(1), engine)
 
     @classmethod
     def open(cls, url: URL, chain: Chain, *, create_it: bool, seconds: float) -> Self:
@@ -94,8 +97,7 @@ class Storage:
 
     def head(self, connection: Connection) -> Head:
         """Return the last record's place and hash; place 0 is before the first."""
-        last = select(RECORD.c.sequence, RECORD.c.hash).order_by(RECORD.c.sequence.desc()).limit(1)
-        row = connection.execute(last).first()
+        row = connection.exec_driver_sql(self._last).first()
         return Head(0, self.start) if row is None else Head(row.sequence, row.hash)
 
     def rows(
@@ -139,9 +141,9 @@ class Storage:
                 cards.append({"sequence": head.sequence, "position": position, "card": card})
                 decisions[card] = head.sequence
         if records:
-            connection.execute(insert(RECORD), records)
+            connection.exec_driver_sql(self._insert[RECORD], records)
         if cards:
-            connection.execute(insert(CARD), cards)
+            connection.exec_driver_sql(self._insert[CARD], cards)
         database.still_there(connection)
         receipts = kept | {row["id"]: _receipt(row) for row in records}
         return [receipts[entry.row["id"]] for entry in entries]
@@ -198,6 +200,14 @@ class Storage:
                     raise LogUnavailable("the server is read-only", "name the primary")
                 database.still_there(connection)
                 transaction.rollback()
+
+
+def _statement(clause: ClauseElement, engine: Engine) -> str:
+    """Return a statement as the driver takes it, for what is said for every group.
+
+    To find its text anew each time costs SQLAlchemy more than the database needs to obey it.
+    """
+    return str(clause.compile(dialect=engine.dialect, compile_kwargs={"literal_binds": True}))
 
 
 def _receipt(row: Mapping[str, Stored]) -> Receipt:
