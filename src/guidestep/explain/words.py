@@ -58,6 +58,7 @@ _UNITS: dict[str, tuple[str, str]] = {
 }
 _ANNOTATION = re.compile(r"\{([^{}]+)\}")
 _AMBIGUOUS = re.compile(r"known|unknown|none|yes|no|true|false|not_.*|no_.*|.*_(and|or)_.*")
+_WORD = re.compile(r"\w+")
 _DIGITS = re.compile(r"(?<=\d)_(?=\d)")
 
 
@@ -109,7 +110,7 @@ def member_words(member: str) -> str:
     >>> member_words("new_since_baseline"), member_words("borg_6_20")
     ('new since baseline', 'borg 6-20')
     """
-    return _DIGITS.sub("-", member).replace("_", " ")
+    return _DIGITS.sub("-", member).replace("_", " ") if "_" in member else member
 
 
 def members_words(members: Sequence[str]) -> str:
@@ -185,7 +186,7 @@ def value_words(value: bool | int | float | str | date, unit: str | None = None)
             return quantity(value, unit)
         case date():
             return value.isoformat()
-        case _ if re.fullmatch(r"\w+", value):
+        case _ if _WORD.fullmatch(value):
             return member_words(value)
         case _:
             # Free text stays on its line, whatever it holds.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
+from guidestep.explain.kept import kept
 from guidestep.explain.sources import citation_line, dose_words, mapping_words, quality_words
 from guidestep.explain.words import (
     BASES,
@@ -17,10 +19,13 @@ from guidestep.explain.words import (
     unit_words,
     value_words,
 )
+from guidestep.language.documents import CitationEntry, DoseEntry
 from guidestep.outcome import Action, Outcome
 from guidestep.recommendation import (
+    AssumptionUsed,
     Missing,
     NotEvaluable,
+    NoticeGiven,
     Preparation,
     Reason,
     Recommendation,
@@ -54,13 +59,19 @@ _NOTICES = {
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One point of a block: a heading, lines of text, and for a step a table of its dose."""
+    """One point of a block: a heading, lines of text, and for a step a table of its dose.
+
+    The table is that of the guideline. All the rest may say something of the patient, unless the
+    item is `fixed`.
+    """
 
     heading: str
     lines: tuple[str, ...] = ()
     rows: tuple[tuple[str, str], ...] = ()
     more: tuple[str, ...] = ()
     """Lines that follow the table."""
+    fixed: bool = False
+    """Whether it is the same for every patient, so that what is made of it may be kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,16 +159,16 @@ class _Content:
         yield Block("Entries that contradict each other", tuple(map(self.reason, apart)))
         title = "Not evaluable, and not evaluable is never negative"
         yield Block(title, tuple(map(self.not_evaluable, r.not_evaluable)))
-        for kind, title in _NOTICES.items():
-            yield Block(title, tuple(self.notices(kind)))
+        yield from self.notices()
         parts: list[Reason | StepAdvice | NotEvaluable] = [*r.reasons, *r.steps, *r.not_evaluable]
         deciding = {id_ for part in parts for id_ in part.assumes}
         title = "The answer rests on these assumptions of ours"
-        yield Block(title, tuple(self.assumptions(deciding)), folded=True)
-        beside = {used.id for used in r.assumptions} - deciding
+        own = tuple(_assumption(used) for used in r.assumptions if used.id in deciding)
+        yield Block(title, own, folded=True)
         title = "What rides along rests on these assumptions of ours"
-        yield Block(title, tuple(self.assumptions(beside)), folded=True)
-        yield Block("Citations", tuple(self.citations()), folded=True)
+        beside = tuple(_assumption(used) for used in r.assumptions if used.id not in deciding)
+        yield Block(title, beside, folded=True)
+        yield Block("Citations", tuple(map(_citation, r.citations)), folded=True)
 
     # --- why --------------------------------------------------------------------------------
 
@@ -213,7 +224,7 @@ class _Content:
         if step.waiting_for:
             more.append(f"Waits for: {', '.join(map(self.label, step.waiting_for))}")
         more += self.rests_on(step)
-        rows = tuple((dose.item, dose_words(dose)) for dose in step.dose)
+        rows = tuple(map(_row, step.dose))
         heading = f"{step.action.value.upper()} {step.id}: {step.title} ({step.track})"
         return Item(heading, tuple(lines), rows, tuple(more))
 
@@ -224,6 +235,8 @@ class _Content:
 
     def missing(self) -> Iterator[Block]:
         """Yield the inputs that could change the answer, in blocks by what they could bring."""
+        if not self.r.missing:
+            return
         for outcome in Outcome:
             own = [one for one in self.r.missing if one.could_lead_to is outcome]
             match outcome:
@@ -233,14 +246,7 @@ class _Content:
                     title = "Assess, as the guideline requires it"
                 case _:
                     title = f"Assess first, could still mean: {OUTCOMES[outcome]}"
-            yield Block(title, tuple(map(self.question, own)))
-
-    def question(self, missing: Missing) -> Item:
-        options = " / ".join(map(member_words, missing.members)) or unit_words(missing.unit)
-        answer = f" ({options})" if options else ""
-        absent = missing.absent_reason
-        lines = (f"Recorded as missing: {absent.replace('-', ' ')}",) if absent else ()
-        return Item(f"{missing.question}{answer}", lines)
+            yield Block(title, tuple(map(_question, own)))
 
     # --- what rides along -------------------------------------------------------------------
 
@@ -253,28 +259,19 @@ class _Content:
         lines = [f"Not known: {', '.join(map(self.label, rule.missing))}"] if rule.missing else []
         return Item(f"? {rule.statement}", (*lines, *self.rests_on(rule)))
 
-    def notices(self, kind: str) -> Iterator[Item]:
+    def notices(self) -> Iterator[Block]:
+        by_kind: dict[str, list[Item]] = {}
         for notice in self.r.notices:
-            if notice.kind == kind:
-                cites = " ".join(self.marks.get(id_, id_) for id_ in notice.cites)
-                yield Item(f"{notice.statement}{self.briefly(notice.seen)} {cites}".rstrip())
+            by_kind.setdefault(notice.kind, []).append(self.notice(notice))
+        for kind, title in _NOTICES.items():
+            if kind in by_kind:
+                yield Block(title, tuple(by_kind[kind]))
 
-    def assumptions(self, ids: Container[str]) -> Iterator[Item]:
-        for used in self.r.assumptions:
-            if used.id in ids:
-                heading = f"{used.id} (version {used.version}): {used.title}"
-                yield Item(heading, (used.statement,))
-
-    def citations(self) -> Iterator[Item]:
-        for citation in self.r.citations:
-            number = mapping_words(citation)
-            if citation.mapping == "unresolved":
-                number = number.upper()
-            lines = [quality_words(citation), f"Number: {number}"]
-            if citation.number is not None:
-                # The weaknesses of what the source itself leans on are shown, not hidden.
-                lines += [f"But: {caveat}" for caveat in citation.caveats]
-            yield Item(citation_line(citation), tuple(lines))
+    def notice(self, notice: NoticeGiven) -> Item:
+        cites = " ".join([self.marks.get(id_, id_) for id_ in notice.cites])
+        if notice.seen:
+            return Item(f"{notice.statement}{self.briefly(notice.seen)} {cites}".rstrip())
+        return _fixed(f"{notice.statement} {cites}".rstrip())
 
     def footer(self) -> Iterator[str]:
         r, used = self.r, self.r.guideline
@@ -292,6 +289,54 @@ class _Content:
             yield f"NOT checked by a second engine: {', '.join(r.engines)} alone."
         versions = f"guidestep {r.versions.guidestep}, durable_rules {r.versions.durable_rules}"
         yield f"{versions}, pydantic {r.versions.pydantic}; input {r.input_digest[:12]}"
+
+
+# --- what is the same for every patient -----------------------------------------------------------
+
+
+@lru_cache(maxsize=4096)
+def _fixed(heading: str) -> Item:
+    return Item(heading, fixed=True)
+
+
+@kept
+def _assumption(used: AssumptionUsed) -> Item:
+    heading = f"{used.id} (version {used.version}): {used.title}"
+    return Item(heading, (used.statement,), fixed=True)
+
+
+@kept
+def _citation(entry: CitationEntry) -> Item:
+    number = mapping_words(entry)
+    if entry.mapping == "unresolved":
+        number = number.upper()
+    lines = [quality_words(entry), f"Number: {number}"]
+    if entry.number is not None:
+        # The weaknesses of what the source itself leans on are shown, not hidden.
+        lines += [f"But: {caveat}" for caveat in entry.caveats]
+    return Item(citation_line(entry), tuple(lines), fixed=True)
+
+
+@kept
+def _row(dose: DoseEntry) -> tuple[str, str]:
+    return dose.item, dose_words(dose)
+
+
+def _question(missing: Missing) -> Item:
+    asked = _asked(missing.question, missing.members, missing.unit)
+    absent = missing.absent_reason
+    if not absent:
+        return asked
+    return Item(asked.heading, (f"Recorded as missing: {absent.replace('-', ' ')}",))
+
+
+@lru_cache(maxsize=4096)
+def _asked(question: str, members: tuple[str, ...], unit: str | None) -> Item:
+    options = " / ".join(map(member_words, members)) or unit_words(unit)
+    return Item(f"{question} ({options})" if options else question, fixed=True)
+
+
+# --- what is of one patient -----------------------------------------------------------------------
 
 
 def _action(step: StepAdvice) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Literal
 
 from guidestep.assessment import Problem
@@ -149,7 +150,7 @@ def _card(
     source = guideline.base.entry.source
     link = served.explanation_url
     about: Object = {"label": source.title}
-    if is_absolute(source.url):
+    if _is_absolute(source.url):
         about["url"] = source.url
     about["topic"] = {
         "system": served.mapping.canonical.of("CodeSystem", "guideline"),
@@ -171,6 +172,11 @@ def _card(
         words = "How this guideline decides"
         card["links"] = [{"label": words, "url": link, "type": "absolute"}]
     return card
+
+
+@lru_cache(maxsize=256)
+def _is_absolute(url: str) -> bool:
+    return is_absolute(url)
 
 
 def _opposed(

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from guidestep.explain.kept import kept
 from guidestep.explain.words import label_words, member_words, unit_words
 from guidestep.guideline import Guideline
-from guidestep.interop.cds_hooks.markdown import bullet, escaped, heading, paragraphs, quoted
+from guidestep.interop.cds_hooks.markdown import (
+    bullet,
+    escaped,
+    escaped_once,
+    heading,
+    paragraphs,
+)
 from guidestep.interop.cds_hooks.served import Reading, ReadingProblem
-from guidestep.notebook.content import Block, Card
+from guidestep.notebook.content import Block, Card, Item
 from guidestep.recommendation import NoticeGiven, Reason, Recommendation, Seen
 
 _SEVERITIES = {"error": 0, "warning": 1, "information": 2}
@@ -24,7 +31,7 @@ def detail(recommendation: Recommendation, content: Card, reading: Reading) -> s
         [
             f"**{escaped(content.headline)}**",
             *map(escaped, content.lead),
-            quoted(content.banner),
+            f"> {escaped_once(content.banner)}",
             *_blocks(content.blocks),
             not_used(reading.problems),
             _origins(recommendation, reading),
@@ -35,13 +42,26 @@ def detail(recommendation: Recommendation, content: Card, reading: Reading) -> s
 
 def _blocks(blocks: Iterable[Block]) -> Iterator[str]:
     for block in blocks:
-        lines = []
-        for item in block.items:
-            lines.append(bullet(item.heading, strong=bool(item.rows)))
-            lines += [bullet(line, 1) for line in item.lines]
-            lines += [bullet(f"{name}: {amount}", 1) for name, amount in item.rows]
-            lines += [bullet(line, 1) for line in item.more]
-        yield f"{heading(block.title)}\n\n" + "\n".join(lines)
+        items = [_item_once(item) if item.fixed else _item(item) for item in block.items]
+        yield f"{heading(block.title)}\n\n" + "\n".join(items)
+
+
+def _item(item: Item) -> str:
+    lines = [bullet(item.heading, strong=bool(item.rows))]
+    lines += [bullet(line, 1) for line in item.lines]
+    lines += map(_row, item.rows)
+    lines += [bullet(line, 1) for line in item.more]
+    return "\n".join(lines)
+
+
+@kept
+def _row(row: tuple[str, str]) -> str:
+    name, amount = row
+    return bullet(f"{name}: {amount}", 1)
+
+
+_item_once = kept(_item)
+"""The same, of what is the same for every patient."""
 
 
 def not_used(problems: Sequence[ReadingProblem]) -> str:

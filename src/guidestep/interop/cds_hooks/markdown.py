@@ -12,20 +12,19 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-_MARKS = str.maketrans(
-    {
-        **{mark: f"\\{mark}" for mark in "\\`*_[]|~$#"},
-        "&": "&amp;",
-        "<": "&lt;",
-        ">": "&gt;",
-        # An address of mail becomes a link by itself.
-        "@": "&#64;",
-    }
-)
+_MARKS = {
+    **{mark: f"\\{mark}" for mark in "\\`*_[]|~$#"},
+    "&": "&amp;",
+    "<": "&lt;",
+    ">": "&gt;",
+    # An address of mail becomes a link by itself.
+    "@": "&#64;",
+}
+_MARK = re.compile(f"[{re.escape(''.join(_MARKS))}]")
 _SCHEME = re.compile(r":(?=//)")
 # Behind an escaped _ too, which is a letter to Python and not to Markdown.
 _WWW = re.compile(r"(?i)(www)\.")
-_BULLET = re.compile(r"^([-+=])")
+_BULLETS = ("-", "+", "=")
 _NUMBER = re.compile(r"^(\d{1,9})([.)])")
 
 
@@ -37,32 +36,50 @@ def plain(text: str) -> str:
     """
     if not text.isprintable():
         text = "".join(c if c.isprintable() else " " for c in text)
-    return " ".join(text.split())
+    # A space is the only white space that is printable.
+    if "  " in text or text[:1] == " " or text[-1:] == " ":
+        return " ".join(text.split())
+    return text
 
 
-@lru_cache(maxsize=4096)
 def escaped(text: str) -> str:
     r"""Return a text as one line of Markdown that shows it as it is.
 
     >>> escaped("# [1] *weak* <b> a_b https://a.example")
     '\\# \\[1\\] \\*weak\\* &lt;b&gt; a\\_b https\\://a.example'
     """
-    line = plain(text).translate(_MARKS)
-    line = _BULLET.sub(r"\\\1", _NUMBER.sub(r"\1\\\2", line))
+    line = _MARK.sub(_escape, plain(text))
+    if line[:1].isdigit():
+        line = _NUMBER.sub(r"\1\\\2", line)
+    elif line[:1] in _BULLETS:
+        line = f"\\{line}"
     if "://" in line:
         line = _SCHEME.sub(r"\:", line)
-    if "." in line:
+    if "." in line and "www" in line.lower():
         line = _WWW.sub(r"\1\\.", line)
     return line
 
 
+def _escape(mark: re.Match[str]) -> str:
+    return _MARKS[mark[0]]
+
+
+@lru_cache(maxsize=4096)
+def escaped_once(text: str) -> str:
+    """Return the same as `escaped`, of words of ours or of the guideline alone, and keep it.
+
+    What is kept stays in the process: no text that says anything of a patient may go in.
+    """
+    return escaped(text)
+
+
 def heading(text: str, level: int = 3) -> str:
-    """Return a heading.
+    """Return a heading, of words of ours.
 
     >>> heading("Why")
     '### Why'
     """
-    return f"{'#' * level} {escaped(text)}"
+    return f"{'#' * level} {escaped_once(text)}"
 
 
 def bullet(text: str, depth: int = 0, *, strong: bool = False) -> str:

@@ -69,10 +69,12 @@ def _steps_of(served: Served, order: Resource) -> Iterable[str]:
         if isinstance(coding, Mapping) and coding.get("system") == system:
             yield str(coding.get("code"))
     instantiated = order.get("instantiatesCanonical")
+    if not isinstance(instantiated, list):
+        return
     addresses = {
         canonical.of("ActivityDefinition", fhir_id(f"{guideline}-{step}")): step
         for step in served.guideline.steps
     }
-    for address in instantiated if isinstance(instantiated, list) else ():
+    for address in instantiated:
         if isinstance(address, str) and (step := addresses.get(address.partition("|")[0])):
             yield step

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import cast
 
 from guidestep.explain.words import OUTCOMES
@@ -52,11 +53,7 @@ def to_order(
         when=when,
         encounter=encounter,
         canonical=served.mapping.canonical,
-        sources={
-            path: origin.resource
-            for path, origin in reading.provenance.items()
-            if origin.resource and REFERENCE.fullmatch(origin.resource)
-        },
+        sources=_sources(recommendation, reading),
     )
     system = served.mapping.canonical.step(served.guideline.id, "")["system"]
     offered = []
@@ -73,6 +70,17 @@ def to_order(
                 suggestion["isRecommended"] = True
             offered.append(suggestion)
     return offered
+
+
+def _sources(recommendation: Recommendation, reading: Reading) -> dict[str, str]:
+    """Return the stored resource of every value that the reasons for a request saw."""
+    found: dict[str, str] = {}
+    for reason in chain(recommendation.reasons, *(s.reasons for s in recommendation.steps)):
+        for seen in reason.seen:
+            origin = reading.provenance.get(seen.path)
+            if origin is not None and origin.resource and REFERENCE.fullmatch(origin.resource):
+                found[seen.path] = origin.resource
+    return found
 
 
 def _step(order: Mapping[str, object], system: str) -> str:

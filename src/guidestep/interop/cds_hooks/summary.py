@@ -38,6 +38,8 @@ def length(text: str) -> int:
     >>> length("mm"), length("\U0001d7d8")
     (2, 2)
     """
+    if text.isascii():
+        return len(text)
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 

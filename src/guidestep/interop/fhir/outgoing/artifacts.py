@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from guidestep.explain.kept import kept
 from guidestep.explain.sources import citation_line, mapping_words, quality_words
 from guidestep.explain.words import FAMILIES, label_words, value_words
 from guidestep.interop.fhir.canonical import Canonical
@@ -59,7 +60,6 @@ def citation(entry: CitationEntry, canonical: Canonical) -> Element:
     >>> citation(entry, Canonical())["display"]
     'kind unknown, strength not assessable, population match not assessable; inferred by us'
     """
-    caveats = " ".join(f"Caveat: {sentence(caveat)}" for caveat in entry.caveats)
     graded = [
         extension("kind", valueCode=entry.kind),
         extension("strength", valueCode=entry.strength),
@@ -72,10 +72,23 @@ def citation(entry: CitationEntry, canonical: Canonical) -> Element:
         extension=[parts_extension(canonical.extension("citation-quality"), graded)],
         type="citation",
         label=f"[{entry.number or entry.id}]",
-        display=f"{quality_words(entry)}; {mapping_words(entry)}",
-        citation=f"{citation_line(entry)} {caveats}".strip(),
+        display=appraisal_words(entry),
+        citation=citation_words(entry),
         url=_address(entry.identifiers),
     )
+
+
+@kept
+def citation_words(entry: CitationEntry) -> str:
+    """Return a citation as one line, with its caveats."""
+    caveats = " ".join(f"Caveat: {sentence(caveat)}" for caveat in entry.caveats)
+    return f"{citation_line(entry)} {caveats}".strip()
+
+
+@kept
+def appraisal_words(entry: CitationEntry) -> str:
+    """Return how good a citation is and how its number was led back to it."""
+    return f"{quality_words(entry)}; {mapping_words(entry)}"
 
 
 def _address(identifiers: Mapping[str, str]) -> str | None:

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 
 from guidestep.assessment.frozen import FrozenDict
 from guidestep.guideline import Guideline
@@ -94,8 +95,12 @@ class Context:
             self.moment,
             role,
         )
-        namespace = uuid.uuid5(uuid.NAMESPACE_URL, self.canonical.base)
-        return str(uuid.uuid5(namespace, "\n".join(parts)))
+        return str(uuid.uuid5(_namespace(self.canonical.base), "\n".join(parts)))
+
+
+@lru_cache(maxsize=64)
+def _namespace(base: str) -> uuid.UUID:
+    return uuid.uuid5(uuid.NAMESPACE_URL, base)
 
 
 def address(id_: str) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from guidestep.explain.kept import kept
 from guidestep.explain.sources import dose_words
 from guidestep.interop.fhir.canonical import Canonical
 from guidestep.interop.fhir.outgoing.elements import (
@@ -49,7 +50,7 @@ def timing(dose: Sequence[DoseEntry]) -> Element | None:
         period=1,
         periodUnit=_PERIODS[entry.unit or ""],
     )
-    return {"repeat": repeat, "code": {"text": f"{entry.item}: {dose_words(entry)}"}}
+    return {"repeat": repeat, "code": {"text": _item_words(entry)}}
 
 
 def _count(number: float | None) -> int | None:
@@ -71,7 +72,7 @@ def _extension(entry: DoseEntry, canonical: Canonical) -> Element:
         )
         parts.append(extension("range", valueRange=ends))
     parts += [
-        extension("words", valueString=dose_words(entry)),
+        extension("words", valueString=_words(entry)),
         extension("specifiedBySource", valueBoolean=not entry.not_specified),
         *(extension("fact", valueString=id_) for id_ in entry.facts),
         *(extension("citation", valueString=id_) for id_ in entry.cites),
@@ -87,4 +88,14 @@ def dose_text(dose: Sequence[DoseEntry]) -> str:
     ...            DoseEntry(item="sets", not_specified=True)])
     'hold: 10-30 seconds; sets: not specified by source'
     """
-    return "; ".join(f"{entry.item}: {dose_words(entry)}" for entry in dose)
+    return "; ".join(map(_item_words, dose))
+
+
+@kept
+def _words(entry: DoseEntry) -> str:
+    return dose_words(entry)
+
+
+@kept
+def _item_words(entry: DoseEntry) -> str:
+    return f"{entry.item}: {_words(entry)}"

@@ -30,7 +30,7 @@ def element(**parts: object) -> Element:
     >>> element(text="a", note=[], id=None, resolved=False)
     {'text': 'a', 'resolved': False}
     """
-    return {name: part for name, part in parts.items() if not _is_empty(part)}
+    return {name: part for name, part in parts.items() if part or not _is_empty(part)}
 
 
 def _is_empty(part: object) -> bool:

@@ -15,8 +15,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, TypeAlias
 
 from guidestep.explain.words import OUTCOMES
-from guidestep.interop.fhir.canonical import Canonical
-from guidestep.interop.fhir.outgoing.artifacts import NO_CITATION, citation, review_words
+from guidestep.interop.fhir.outgoing.artifacts import (
+    NO_CITATION,
+    appraisal_words,
+    citation_words,
+    review_words,
+)
 from guidestep.interop.fhir.outgoing.context import Context
 from guidestep.interop.fhir.outgoing.doses import dose_extensions, dose_text, timing
 from guidestep.interop.fhir.outgoing.elements import (
@@ -139,10 +143,9 @@ def cited(recommendation: Recommendation, ids: Iterable[str]) -> str:
     """Return the citations behind something in one line each, with their weaknesses."""
     entries = {entry.id: entry for entry in recommendation.citations}
     lines = [
-        f"{found['citation']} ({found['display']})"
+        f"{citation_words(entries[id_])} ({appraisal_words(entries[id_])})"
         for id_ in ids
         if id_ in entries
-        for found in [citation(entries[id_], Canonical())]
     ]
     return f"Citations: {' '.join(lines)}" if lines else NO_CITATION
 
