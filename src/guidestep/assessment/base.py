@@ -39,6 +39,9 @@ from guidestep.assessment.reading import REASONS, explained, normalise
 _STRICT = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
+_NO_REASONS: FrozenDict[str, DataAbsentReason] = FrozenDict()
+
+
 def _in_order(reasons: Mapping[str, DataAbsentReason]) -> Mapping[str, DataAbsentReason]:
     """Return reasons in the order of their paths, so that equal assessments are written alike."""
     return FrozenDict(sorted(reasons.items()) if len(reasons) > 1 else reasons)
@@ -120,7 +123,8 @@ class Assessment(BaseModel):
         Mapping[str, Annotated[DataAbsentReason, Field(strict=False)]],
         AfterValidator(_in_order),
         PlainSerializer(dict),
-    ] = FrozenDict()
+        Field(default_factory=lambda: _NO_REASONS),
+    ]
     """Why fields are missing: path to reason, only for fields that are None."""
 
     @classmethod

@@ -6,9 +6,15 @@ Source: RFC 9112 leaves it to the server how long it waits.
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any, ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+YIELDED = 0.0002
+"""Seconds for which a worker leaves new connections to others, for each that it has."""
+
+MOST_YIELDED = 0.004
 
 MOST_HEAD = 65_536
 """Bytes that the head of a request may have."""
@@ -27,6 +33,9 @@ class BoundedProtocol(HttpToolsProtocol):
 
     seconds: ClassVar[float] = 10.0
     """For all connections of this process."""
+    among_others: ClassVar[bool] = False
+    """Whether other processes take connections at the same address."""
+    _open: ClassVar[int] = 0
     _waiting: asyncio.TimerHandle | None = None
     _head = 0
 
@@ -34,6 +43,11 @@ class BoundedProtocol(HttpToolsProtocol):
         """Begin to wait."""
         super().connection_made(transport)
         self._wait()
+        BoundedProtocol._open += 1
+        if BoundedProtocol.among_others:
+            # Connections are kept for many requests, and whoever is awake would take all that
+            # come at once: it sleeps, and the others wake up.
+            time.sleep(min(BoundedProtocol._open * YIELDED, MOST_YIELDED))
 
     def data_received(self, data: bytes) -> None:
         """Take some bytes; a head that is too large ends the connection."""
@@ -59,6 +73,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop waiting: nobody is there."""
+        BoundedProtocol._open -= 1
         self._stop()
         super().connection_lost(exc)
 

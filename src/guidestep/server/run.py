@@ -180,6 +180,7 @@ def worker() -> FastAPI:
     write_to()
     settings = Settings.model_validate_json(os.environ[_SETTINGS])
     BoundedProtocol.seconds = settings.limits.header_seconds
+    BoundedProtocol.among_others = True
     return _settled(create_app(settings))
 
 

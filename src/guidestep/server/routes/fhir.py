@@ -23,13 +23,11 @@ from guidestep.interop.fhir import (
     ReadingProblem,
     outgoing,
 )
-from guidestep.server.access import authenticate
-from guidestep.server.bodies import read_json
+from guidestep.server.calls import begin
 from guidestep.server.faults import engines_disagree
 from guidestep.server.openapi import API_FAULTS, answer, body, faults
 from guidestep.server.refusals import FHIR_JSON, Code, Detail, Refusal, details_of
-from guidestep.server.site import Site, site_of
-from guidestep.server.watch import notes_of
+from guidestep.server.site import Site
 from guidestep.server.work import done, entries
 
 router = APIRouter(tags=["Guidelines"])
@@ -52,12 +50,8 @@ async def in_and_out(request: Request, id: Id) -> Response:  # noqa: A002 (the n
 
     What was not used of the data, and why, comes last in it, as an OperationOutcome.
     """
-    site, notes = site_of(request), notes_of(request.scope)
-    notes.endpoint = "fhir"
-    served = site.find(id, "guideline")
-    notes.service = served.id
-    client = await authenticate(request, f"/guidelines/{served.id}/fhir")
-    raw = await read_json(request, site.settings.limits)
+    taken = await begin(request, "fhir", "guidelines", id, "fhir")
+    site, served, raw = taken.site, taken.served, taken.raw
     subject = _subject(raw)
     reading = await done(entries([raw]), lambda: _read(site, served, raw, subject))
     try:
@@ -77,11 +71,10 @@ async def in_and_out(request: Request, id: Id) -> Response:  # noqa: A002 (the n
         outcome = {"resourceType": "OperationOutcome", "issue": [*map(_issue, reading.problems)]}
         entry = {"fullUrl": uuid.uuid4().urn, "resource": outcome}
         told = {**told, "entry": [*cast("list[object]", told["entry"]), entry]}
-    issuer = None if client is None else client.issuer
-    decision = Decision.of(found, when=site.now(), service=served.id, client=issuer)
+    decision = Decision.of(found, when=site.now(), service=served.id, client=taken.client)
     await site.recorder.record(decision)
-    notes.outcome = found.outcome.value
-    site.metrics.answered(served.id, notes.outcome)
+    taken.notes.outcome = found.outcome.value
+    site.metrics.answered(served.id, found.outcome.value)
     text = json.dumps(told, ensure_ascii=False, allow_nan=False)
     return Response(text.encode(), media_type=FHIR_JSON)
 

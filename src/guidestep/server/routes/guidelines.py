@@ -14,7 +14,7 @@ from guidestep import AssessmentError, EngineDisagreement, Recommendation, Setti
 from guidestep.decision_log import Decision
 from guidestep.interop.cds_hooks import Served
 from guidestep.server.access import authenticate
-from guidestep.server.bodies import read_json
+from guidestep.server.calls import begin
 from guidestep.server.explanation import page
 from guidestep.server.faults import engines_disagree
 from guidestep.server.openapi import API_FAULTS, READ_FAULTS, answer, body, faults
@@ -114,20 +114,15 @@ async def recommend(
     profile: Profile = None,
 ) -> Response:
     """Answer an assessment with the recommendation."""
-    site, notes = site_of(request), notes_of(request.scope)
-    notes.endpoint = "recommend"
-    served = site.find(id, "guideline")
-    notes.service = served.id
-    client = await authenticate(request, f"/guidelines/{served.id}/recommend")
-    raw = await read_json(request, site.settings.limits)
+    taken = await begin(request, "recommend", "guidelines", id, "recommend")
+    site, served = taken.site, taken.served
     try:
-        found = _recommendation(site, served, raw, profile)
+        found = _recommendation(site, served, taken.raw, profile)
     except EngineDisagreement as error:
         raise engines_disagree(request, error) from None
-    issuer = None if client is None else client.issuer
-    await site.recorder.record(_decision(site, served, found, issuer))
-    notes.outcome = found.outcome.value
-    site.metrics.answered(served.id, notes.outcome)
+    await site.recorder.record(_decision(site, served, found, taken.client))
+    taken.notes.outcome = found.outcome.value
+    site.metrics.answered(served.id, found.outcome.value)
     return Response(found.to_json(), media_type=_JSON)
 
 
@@ -145,13 +140,9 @@ async def batch(
     profile: Profile = None,
 ) -> Response:
     """Answer several assessments; one that is at fault does not keep back the others."""
-    site, notes = site_of(request), notes_of(request.scope)
-    notes.endpoint = "batch"
-    served = site.find(id, "guideline")
-    notes.service = served.id
-    client = await authenticate(request, f"/guidelines/{served.id}/recommend/batch")
-    raw = await read_json(request, site.settings.limits)
-    items = _items(raw, site.settings.limits.batch)
+    taken = await begin(request, "batch", "guidelines", id, "recommend/batch")
+    site, served = taken.site, taken.served
+    items = _items(taken.raw, site.settings.limits.batch)
     _check_profile(served, profile)
     answers: list[str] = []
     given: list[Recommendation] = []
@@ -168,8 +159,7 @@ async def batch(
             answers.append(f'{{"recommendation":{found.to_json()}}}')
         # Others are answered in between.
         await asyncio.sleep(0)
-    issuer = None if client is None else client.issuer
-    await site.recorder.record(*(_decision(site, served, each, issuer) for each in given))
+    await site.recorder.record(*(_decision(site, served, each, taken.client) for each in given))
     for each in given:
         site.metrics.answered(served.id, each.outcome.value)
     return Response(f'{{"answers":[{",".join(answers)}]}}', media_type=_JSON)

@@ -20,15 +20,13 @@ from guidestep.interop.cds_hooks import (
     parse_request,
     respond,
 )
-from guidestep.server.access import authenticate
-from guidestep.server.bodies import read_json
+from guidestep.server.calls import begin
 from guidestep.server.decisions import decision_of
 from guidestep.server.faults import engines_disagree
 from guidestep.server.feedback import to_record
 from guidestep.server.openapi import FEEDBACK_FAULTS, HOOK_FAULTS, answer, body, faults
 from guidestep.server.outbound import obtain
 from guidestep.server.refusals import Code, Detail, Refusal, details_of
-from guidestep.server.site import site_of
 from guidestep.server.watch import notes_of
 from guidestep.server.work import done, entries
 
@@ -51,14 +49,10 @@ async def discovery(request: Request) -> Response:
 )
 async def call(request: Request, id: Id) -> Response:  # noqa: A002 (the name in the URL)
     """Answer a hook with cards."""
-    site, notes = site_of(request), notes_of(request.scope)
-    notes.endpoint = "hook"
-    served = site.find(id, "service")
-    notes.service = served.id
-    client = await authenticate(request, f"/cds-services/{served.id}")
-    raw = await read_json(request, site.settings.limits)
+    taken = await begin(request, "hook", "cds-services", id)
+    site, notes, served = taken.site, taken.notes, taken.served
     try:
-        asked = parse_request(raw, served.hooks)
+        asked = parse_request(taken.raw, served.hooks)
     except BadRequest as error:
         raise _bad(error) from None
     notes.hook = asked.hook
@@ -82,8 +76,7 @@ async def call(request: Request, id: Id) -> Response:  # noqa: A002 (the name in
         raise _bad(error) from None
     except EngineDisagreement as error:
         raise engines_disagree(request, error) from None
-    issuer = None if client is None else client.issuer
-    decision = decision_of(reply, asked, served, when=site.now(), client=issuer)
+    decision = decision_of(reply, asked, served, when=site.now(), client=taken.client)
     notes.outcome = decision.outcome
     await site.recorder.record(decision)
     site.metrics.answered(served.id, decision.outcome)
@@ -113,18 +106,13 @@ def _unobtained(key: str, reason: str | None) -> Detail:
 )
 async def feedback(request: Request, id: Id) -> Response:  # noqa: A002 (the name in the URL)
     """Take what became of cards. Feedback on a card that is not known is recorded as such."""
-    site, notes = site_of(request), notes_of(request.scope)
-    notes.endpoint = "feedback"
-    served = site.find(id, "service")
-    notes.service = served.id
-    client = await authenticate(request, f"/cds-services/{served.id}/feedback")
-    raw = await read_json(request, site.settings.limits)
+    taken = await begin(request, "feedback", "cds-services", id, "feedback")
+    site, served = taken.site, taken.served
     try:
-        given = parse_feedback(raw)
+        given = parse_feedback(taken.raw)
     except BadRequest as error:
         raise _bad(error) from None
-    issuer = None if client is None else client.issuer
-    records = [to_record(each, served.id, issuer, site.now()) for each in given]
+    records = [to_record(each, served.id, taken.client, site.now()) for each in given]
     receipts = await site.recorder.record_feedback(*records)
     for each in given:
         site.metrics.given_feedback(served.id, each.outcome)
