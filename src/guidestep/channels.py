@@ -40,7 +40,7 @@ class Channels:
         self._read: Callable[[Assessment], tuple[Value, ...]] = base.model.reader(compiled.paths)
         # Open points are inputs that nobody ever knows.
         self._open = (None,) * (len(compiled.program.inputs) - len(compiled.paths))
-        self._recommender = Recommender(base, compiled)
+        self._recommender = Recommender(base, compiled, versions())
         self._lock = threading.Lock()
         self._engines: dict[str, Engine] = {}
 
@@ -58,7 +58,7 @@ class Channels:
         """
         inputs = self.inputs(assessment)
         verdicts = self.verdicts(inputs, engines)
-        return self._recommender.recommend(assessment, inputs, verdicts, engines, versions())
+        return self._recommender.recommend(assessment, inputs, verdicts, engines)
 
     def inputs(self, assessment: Assessment) -> tuple[Value, ...]:
         """Return what the engines are given of an assessment, in the order of the program."""

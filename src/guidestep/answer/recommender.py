@@ -46,7 +46,7 @@ _LEVELS = tuple((outcome, any_name(outcome)) for outcome in tuple(Outcome)[:3])
 class Recommender:
     """Turns the verdicts on one patient into a recommendation, for one compiled profile."""
 
-    def __init__(self, base: Rulebase, compiled: Compiled) -> None:
+    def __init__(self, base: Rulebase, compiled: Compiled, versions: Versions) -> None:
         self._voice = Voice(base, compiled)
         self._outcomes = [(outcome, self._voice.at[outcome_name(outcome)]) for outcome in Outcome]
         used = GuidelineUsed(
@@ -62,7 +62,12 @@ class Recommender:
                 ParameterUsed(id=id_, value=value) for id_, value in compiled.parameters.items()
             ),
         )
-        self._settled: Parts = {"guideline": used, "review": base.entry.review}
+        self._common: Parts = {
+            "guideline": used,
+            "review": base.entry.review,
+            "versions": versions,
+        }
+        self._settled: dict[tuple[Outcome, tuple[str, ...]], Parts] = {}
 
     def recommend(
         self,
@@ -70,7 +75,6 @@ class Recommender:
         inputs: tuple[Value, ...],
         verdicts: tuple[Verdict, ...],
         engines: tuple[str, ...],
-        versions: Versions,
     ) -> Recommendation:
         """Return the recommendation for a patient, given the verdicts on every definition.
 
@@ -79,14 +83,18 @@ class Recommender:
         voice = self._voice
         evidence = Evidence(voice.base, voice.compiled, assessment, inputs, verdicts)
         outcome = self._outcome(verdicts)
+        settled = self._settled.get((outcome, engines)) or self._settle(outcome, engines)
+        return Recommendation.made_of(settled, partial(_said, voice, evidence, outcome), evidence)
+
+    def _settle(self, outcome: Outcome, engines: tuple[str, ...]) -> Parts:
+        """Return the parts that are the same for all patients with an outcome."""
         settled: Parts = {
-            **self._settled,
+            **self._common,
             "outcome": outcome,
             "engines": engines,
             "agreement": len(engines) > 1,
-            "versions": versions,
         }
-        return Recommendation.made_of(settled, partial(_said, voice, evidence, outcome), evidence)
+        return self._settled.setdefault((outcome, engines), settled)
 
     def _outcome(self, verdicts: tuple[Verdict, ...]) -> Outcome:
         for outcome, at in self._outcomes:
