@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import multiprocessing
+import sqlite3
+import threading
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,7 @@ from guidestep.server.authentication.replay import (
     FileReplayStore,
     MemoryReplayStore,
     ReplayStore,
+    ReplayStoreBusy,
     ReplayStoreFull,
     make_replay_store,
 )
@@ -109,3 +113,53 @@ def test_a_file_that_is_gone_is_no_free_pass(tmp_path: Path) -> None:
     store.close()
     with pytest.raises(ReplayStoreFull):
         store.use("i", "1", expires=100, now=0)
+
+
+@contextmanager
+def held(file: Path) -> Iterator[sqlite3.Connection]:
+    """Let another worker write to the file, as long as it does not end its transaction."""
+    with closing(sqlite3.connect(file, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield other
+
+
+def test_who_may_not_wait_is_told_at_once(tmp_path: Path) -> None:
+    """And nothing was remembered, so that the token can be used by one that waits."""
+    store = FileReplayStore(tmp_path / "used.db")
+    store.use("i", "0", expires=100, now=0)
+    with held(tmp_path / "used.db"), pytest.raises(ReplayStoreBusy):
+        store.use("i", "1", expires=100, now=0, wait=False)
+    assert store.use("i", "1", expires=100, now=0, wait=False)
+    assert not store.use("i", "1", expires=100, now=0, wait=False)
+    store.close()
+
+
+def test_who_may_wait_does(tmp_path: Path) -> None:
+    store = FileReplayStore(tmp_path / "used.db")
+    with held(tmp_path / "used.db") as other:
+        threading.Timer(0.2, other.execute, ["COMMIT"]).start()
+        assert store.use("i", "1", expires=100, now=0)
+    store.close()
+
+
+def test_the_disk_is_waited_for_once_for_many_and_by_one_that_may(tmp_path: Path) -> None:
+    """What is remembered comes into the file itself, and what has expired leaves it."""
+    store, waits = FileReplayStore(tmp_path / "used.db"), 0
+    for name in range(1000):
+        token = str(name)
+        try:
+            assert store.use("i", token, expires=name + 100, now=0, wait=False)
+        except ReplayStoreBusy:
+            waits += 1
+            assert store.use("i", token, expires=name + 100, now=0)
+    assert 3 <= waits <= 6
+    alone = tmp_path / "alone.db"
+    alone.write_bytes((tmp_path / "used.db").read_bytes())
+    with closing(sqlite3.connect(alone)) as file:
+        assert file.execute("SELECT count(*) FROM used_token").fetchone()[0] >= 800
+    with pytest.raises(ReplayStoreBusy):
+        store.use("i", "late", expires=9000, now=1000, wait=False)
+    assert store.use("i", "late", expires=9000, now=1000)
+    with closing(sqlite3.connect(tmp_path / "used.db")) as file:
+        assert file.execute("SELECT count(*) FROM used_token").fetchone()[0] == 100
+    store.close()

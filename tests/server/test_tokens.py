@@ -7,6 +7,11 @@ import base64
 import hashlib
 import hmac
 import json
+import sqlite3
+import string
+import time
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +21,11 @@ from hypothesis import strategies as st
 
 from guidestep.server import Settings
 from guidestep.server.authentication import Authenticator, KeySets, KeysUnavailable
-from guidestep.server.authentication.replay import MemoryReplayStore
+from guidestep.server.authentication.replay import (
+    FileReplayStore,
+    MemoryReplayStore,
+    ReplayStore,
+)
 from guidestep.server.authentication.tokens import TokenRefused
 from guidestep.server.refusals import Refusal
 from guidestep.server.settings import Issuer
@@ -42,7 +51,12 @@ CLAIMS = {"iss": ISSUER, "aud": BASE + SERVICE, "iat": NOW, "exp": NOW + 60, "jt
 
 
 def authenticator(
-    clock: Clock | None = None, *, entries: int = 1000, away: bool = False, **issuer: Any
+    clock: Clock | None = None,
+    *,
+    entries: int = 1000,
+    used: ReplayStore | None = None,
+    away: bool = False,
+    **issuer: Any,
 ) -> Authenticator:
     async def fetch(url: str, of: Issuer) -> bytes:
         if away:
@@ -54,7 +68,7 @@ def authenticator(
         {"base_url": BASE, "issuers": [one], "log": {"url": "sqlite://"}}
     )
     keys = KeySets(settings.tokens, fetch, Clock(0))
-    return Authenticator(settings, keys, MemoryReplayStore(entries), clock or Clock())
+    return Authenticator(settings, keys, used or MemoryReplayStore(entries), clock or Clock())
 
 
 def check(token: str | None, made: Authenticator | None = None, path: str = SERVICE) -> Any:
@@ -211,6 +225,23 @@ def test_forged() -> None:
     assert reason(f"{head}.{other}.") == "signature"
 
 
+def test_a_signature_that_is_written_in_another_way() -> None:
+    """Nothing is skipped or made up: of all texts that could stand for a signature one does."""
+    signed, _, signature = CLIENT.token().rpartition(".")
+    assert reason(f"{signed}.!{signature}") == "signature"
+    assert reason(f"{signed}.{signature[:-1]}") == "signature"
+    assert reason(f"{signed}.{signature}A") == "signature"
+    key = rsa_key()
+    signed, _, signature = CLIENT.token(
+        key=key, algorithm="RS384", header={"kid": "k2"}
+    ).rpartition(".")
+    # 256 bytes leave four bits over, which are to be null.
+    assert len(signature) == 342
+    letters = string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_"
+    again = letters[letters.index(signature[-1]) + 1]
+    assert reason(f"{signed}.{signature[:-1]}{again}") == "signature"
+
+
 def test_the_algorithm_must_be_allowed_for_the_issuer() -> None:
     token = CLIENT.token(key=ec_key("p256", ec.SECP256R1), algorithm="ES256")
     assert reason(token) == "algorithm"
@@ -225,6 +256,25 @@ def test_once() -> None:
     again = CLIENT.token(jti="same")
     assert check(again, made)
     assert reason(CLIENT.token(jti="same", tenant="other"), made) == "replayed"
+
+
+async def test_a_busy_file_holds_up_its_own_call_alone(tmp_path: Path) -> None:
+    file = tmp_path / "used.db"
+    store = FileReplayStore(file)
+    store.use("i", "0", expires=NOW + 60, now=NOW)
+    made = authenticator(used=store)
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        checking = asyncio.create_task(made.check([f"Bearer {CLIENT.token(jti='1')}"], SERVICE))
+        before = time.monotonic()
+        await asyncio.sleep(0.1)
+        assert time.monotonic() - before < 1
+        assert not checking.done()
+        other.execute("COMMIT")
+    assert (await checking).issuer == ISSUER
+    with pytest.raises(TokenRefused, match="replayed"):
+        await made.check([f"Bearer {CLIENT.token(jti='1')}"], SERVICE)
+    store.close()
 
 
 def test_remembered_for_as_long_as_it_could_be_taken() -> None:

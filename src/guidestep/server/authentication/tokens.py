@@ -7,15 +7,21 @@ was refused. The token itself goes nowhere.
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import jwt
 
 from guidestep.assessment import AssessmentError
 from guidestep.assessment.json_text import parse
-from guidestep.server.authentication.keys import KeySets, KeysUnavailable
-from guidestep.server.authentication.replay import FileReplayStore, ReplayStore, ReplayStoreFull
+from guidestep.server.authentication.keys import Key, KeySets, KeysUnavailable
+from guidestep.server.authentication.replay import (
+    ReplayStore,
+    ReplayStoreBusy,
+    ReplayStoreFull,
+)
 from guidestep.server.refusals import Code, Refusal
 from guidestep.server.settings import Issuer, Settings
 
@@ -83,13 +89,22 @@ class Authenticator:
             raise TokenRefused("kid-unknown")
         if algorithm not in key.algorithms:
             raise TokenRefused("algorithm-of-key")
-        try:
-            self._jws.decode_complete(token, key.public, algorithms=[algorithm])
-        except jwt.PyJWTError:
-            raise TokenRefused("signature") from None
+        self._verify(token, algorithm, key)
         await self._use(issuer, claims)
         tenant = claims.get("tenant")
         return Client(issuer.iss, tenant if isinstance(tenant, str) else None)
+
+    def _verify(self, token: str, algorithm: str, key: Key) -> None:
+        """See that a token is signed with a key; its header has been read, and is not read anew."""
+        signed, _, signature = token.rpartition(".")
+        verifier = self._jws.get_algorithm_by_name(algorithm)
+        try:
+            public = verifier.prepare_key(key.public)
+            valid = verifier.verify(signed.encode(), public, _decoded(signature))
+        except (jwt.PyJWTError, ValueError):
+            valid = False
+        if not valid:
+            raise TokenRefused("signature")
 
     def _issuer(self, claims: Mapping[str, object]) -> Issuer:
         name = claims.get("iss")
@@ -128,13 +143,14 @@ class Authenticator:
         # Until the last moment at which it would still be taken, and no shorter.
         expires = _time(claims, "exp") + self._settings.clock_skew
 
-        def use() -> bool:
-            return self._used.use(issuer.iss, str(claims["jti"]), expires=expires, now=now)
-
+        use = partial(self._used.use, issuer.iss, str(claims["jti"]), expires=expires, now=now)
         try:
-            # A file may be busy with another worker: the event loop does not wait for it.
-            is_file = isinstance(self._used, FileReplayStore)
-            first = await asyncio.to_thread(use) if is_file else use()
+            try:
+                # A thread costs more than this mostly takes.
+                first = use(wait=False)
+            except ReplayStoreBusy:
+                # The event loop waits neither for another worker nor for the disk.
+                first = await asyncio.to_thread(use)
         except ReplayStoreFull:
             title = "no more tokens can be remembered now"
             raise _later(Code.NOT_READY, title) from None
@@ -163,11 +179,23 @@ def _bearer(authorization: Sequence[str]) -> str:
 def _part(token: str, index: int) -> Mapping[str, object]:
     """Return the header (0) or the claims (1) of a token, not yet to be trusted."""
     try:
-        found = parse(jwt.utils.base64url_decode(token.split(".")[index]))
+        found = parse(_decoded(token.split(".")[index]))
     except (AssessmentError, ValueError):
         raise TokenRefused("malformed") from None
     if not isinstance(found, dict):
         raise TokenRefused("malformed")
+    return found
+
+
+def _decoded(text: str) -> bytes:
+    """Return what a part of a token encodes.
+
+    Raises:
+        ValueError: It is not how base64url is written, to the last bit.
+    """
+    found = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    if base64.urlsafe_b64encode(found).rstrip(b"=") != text.rstrip("=").encode():
+        raise ValueError("no base64url")
     return found
 
 
