@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import reduce
 from operator import and_, or_
 from sys import float_info
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import narwhals as nw
 
@@ -19,6 +19,7 @@ from guidestep.assessment.derived import WeeksBetween
 from guidestep.assessment.fields import FieldKind, FieldSpec
 from guidestep.assessment.reading import REASONS
 from guidestep.engines.frame.emit import call
+from guidestep.engines.frame.steps import Filled
 from guidestep.engines.support import UnsupportedNode
 
 if TYPE_CHECKING:
@@ -40,6 +41,31 @@ class WrongType:
 
 
 @dataclass(frozen=True, slots=True)
+class Within:
+    """A number is at fault outside of these bounds."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class NotAfter:
+    """A date is at fault after that of another field."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Short:
+    """A text is at fault with more characters."""
+
+    length: int
+
+
+Check: TypeAlias = Within | NotAfter | Short
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """How the columns of one frame are read.
 
@@ -47,8 +73,8 @@ class Reading:
     condition, float, date or text. `faults` says of a field in which ways it can hold what is no
     value of it; there `values` is null if it was to be clean, `given` what stands there. `wrong`
     are the columns that cannot be read at all. `plain` names the column of each field whose value
-    is what stands in it, and of those `limits` gives the bounds of the ones that can be at fault
-    only by lying outside of them.
+    is what stands in it, `filled` the columns of each that follows from such columns. Of both
+    `checks` has those that can be at fault in one way only.
     """
 
     given: dict[str, nw.Expr] = field(default_factory=dict)
@@ -56,7 +82,8 @@ class Reading:
     faults: dict[str, list[nw.Expr]] = field(default_factory=dict)
     wrong: list[WrongType] = field(default_factory=list)
     plain: dict[str, str] = field(default_factory=dict)
-    limits: dict[str, tuple[float, float]] = field(default_factory=dict)
+    filled: dict[str, Filled] = field(default_factory=dict)
+    checks: dict[str, Check] = field(default_factory=dict)
 
     def invalid(self, path: str) -> nw.Expr:
         """Return where a field holds what is no value of it; never null."""
@@ -116,7 +143,9 @@ class _Reader:
         self.spoil(path, *faults)
         plain = path in self.reading.plain  # where it is cleaned, it no longer is
         if plain and dtype in _NUMBERS and (dtype in _WHOLE or spec.kind is FieldKind.DECIMAL):
-            self.reading.limits[path] = _limits(spec)
+            self.reading.checks[path] = Within(*_limits(spec))
+        if plain and spec.kind is FieldKind.TEXT and spec.max_length is not None:
+            self.reading.checks[path] = Short(spec.max_length)
         reason = self.bound.get(f"{REASONS}.{path}")
         if reason is not None:  # a value, and why there is none: one of the two is wrong
             self.spoil(path, ~value.is_null() & ~nw.col(reason).is_null())
@@ -126,7 +155,7 @@ class _Reader:
         if not faults:
             return
         self.reading.faults.setdefault(path, []).extend(faults)
-        self.reading.limits.pop(path, None)
+        self.reading.checks.pop(path, None)
         if self.clean and path in self.reading.values:
             bad = reduce(or_, (fault.fill_null(value=False) for fault in faults))
             values = self.reading.values
@@ -138,7 +167,10 @@ class _Reader:
         values = dict(self.reading.values)
         for path, spec in self.fields.items():
             if path in values and spec.not_after in values:
+                alone = path not in self.reading.faults
                 self.spoil(path, values[path] > values[spec.not_after])
+                if alone and {path, spec.not_after} <= self.reading.plain.keys():
+                    self.reading.checks[path] = NotAfter(spec.not_after)
 
     def derive(self, spec: FieldSpec) -> None:
         """Fill a derived field where nothing was entered, nor a reason why nothing was."""
@@ -161,8 +193,16 @@ class _Reader:
             # What was entered stands; where it was no value, nothing takes its place.
             derived = nw.coalesce(values[path], derived)
         self.reading.given[path] = values[path] = derived
-        self.reading.plain.pop(path, None)
+        plain, given = self.reading.plain, spec.derived.inputs
+        alone = path in self.reading.checks or path not in self.reading.faults
+        held = {*given, *([path] if path in self.bound else [])} <= plain.keys()
+        entered = plain.pop(path, None)
         self.spoil(path, *_outside(spec, derived))
+        if held and not self.clean:
+            first, last = (plain[one] for one in given)
+            self.reading.filled[path] = Filled(first, last, entered, reason)
+            if alone:
+                self.reading.checks[path] = Within(*_limits(spec))
 
 
 # --- one column -----------------------------------------------------------------------------------

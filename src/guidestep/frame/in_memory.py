@@ -18,12 +18,13 @@ import pyarrow as pa
 from guidestep.engines.frame import LazyFrame
 from guidestep.engines.frame.digits import Words, any_true, counted, first_true, write_numbers
 from guidestep.engines.frame.graph import Graph
-from guidestep.engines.frame.held import Held, in_threads, packed
+from guidestep.engines.frame.held import Block, Held, in_threads, packed
 from guidestep.engines.frame.leaves import Leaves
-from guidestep.engines.frame.steps import Condition
+from guidestep.engines.frame.numbers import read
+from guidestep.engines.frame.steps import Condition, Filled
 from guidestep.engines.frame.words import WordEngine
 from guidestep.frame.answers import BITS
-from guidestep.frame.columns import Reading
+from guidestep.frame.columns import NotAfter, Reading, Short, Within
 from guidestep.frame.draft import Choice
 from guidestep.frame.report import Report
 
@@ -41,30 +42,53 @@ class _Column:
     some: Callable[[Mapping[int, Words]], Words] | None = None
 
 
-def within_limits(frame: pl.DataFrame, reading: Reading) -> set[str]:
-    """Return fields all of whose values lie within their limits: most, and only those."""
-    held = Held(frame)
-    outside: set[str] = set()
+def sound(held: Held, reading: Reading) -> set[str]:
+    """Return fields none of whose values is at fault: most, and only those."""
+    columns: dict[str, str | Filled] = {**reading.plain, **reading.filled}
+    doubtful: set[str] = set()
 
     def look(start: int) -> None:
         piece = held.piece(start)
-        for path, (low, high) in reading.limits.items():
-            values = piece.values(reading.plain[path])
-            inside = (values >= low) & (values <= high)
-            # Where there is no value, anything may stand.
-            if not inside.all() and ((~packed(inside) & piece.known(reading.plain[path])).any()):
-                outside.add(path)
+        blocks = list(piece.blocks())
+        for path, check in reading.checks.items():
+            if isinstance(check, Short):
+                passes = piece.longest(reading.plain[path]) <= check.length
+            else:
+                passes = all(_passes(block, check, columns[path], columns) for block in blocks)
+            if not passes:
+                doubtful.add(path)
 
     in_threads(look, held.starts())
-    return reading.limits.keys() - outside
+    return reading.checks.keys() - doubtful
+
+
+def _passes(
+    block: Block,
+    check: Within | NotAfter,
+    column: str | Filled,
+    columns: Mapping[str, str | Filled],
+) -> bool:
+    """Return whether a check finds nothing in a column; what stands under a null is no fault."""
+    match check:
+        case Within(low=low, high=high):
+            if isinstance(column, str):  # most often nothing at all lies outside
+                values = block.values(column)
+                if float(values.min()) >= low and float(values.max()) <= high:
+                    return True
+            numbers = read(block, column)
+            inside = (numbers.values >= low) & (numbers.values <= high)
+            return not (numbers.known & packed(~inside)).any()
+        case NotAfter(path=path):
+            day, limit = read(block, column), read(block, columns[path])
+            return not (day.known & limit.known & packed(day.values > limit.values)).any()
 
 
 class InMemory:
     """Answers cohorts in memory that have the same columns; made once, then used for all of them.
 
     `source` gives the column of each input that has one, and `held` names those whose values are
-    just what a column holds; `members` are the lists of the columns that are Enums. With `rules`
-    each rule's verdict is given too.
+    just what a column holds; `members` are the lists of the columns that are Enums, `filled` the
+    columns of the inputs that follow from such ones. With `rules` each rule's verdict is given too.
     """
 
     def __init__(
@@ -73,6 +97,7 @@ class InMemory:
         source: Mapping[str, nw.Expr],
         held: Mapping[str, str],
         members: Mapping[str, Mapping[str, int]],
+        filled: Mapping[str, Filled],
         *,
         rules: bool,
     ) -> None:
@@ -84,7 +109,7 @@ class InMemory:
         wanted = [*answers.asked]
         wanted += [n for verdict in self.verdicts.values() for n in (verdict.true, verdict.known)]
         self.engine = WordEngine(graph, wanted)
-        self.leaves = Leaves(graph, self.engine.leaves, source, held, members)
+        self.leaves = Leaves(graph, self.engine.leaves, source, held, members, filled)
 
     def answered(self, frame: LazyFrame, held: Held) -> pl.DataFrame:
         """Return the answers to the patients of a lazy Polars frame, in order.
@@ -95,13 +120,13 @@ class InMemory:
         found = {name: np.zeros(rows, column.dtype) for name, column in self.columns.items()}
         given = {name: np.zeros(length, np.uint64) for name, c in self.columns.items() if c.some}
         truths = {id_: np.zeros((2, length), np.uint64) for id_ in self.verdicts}
-        calculated = self.leaves.calculated(frame)
+        by_polars = self.leaves.by_polars(frame)
 
         def answer(start: int) -> None:
             piece = held.piece(start)
             here = slice(start, start + piece.rows)
             some = slice(here.start // 64, -(-here.stop // 64))
-            read = self.leaves.reader(piece, calculated.piece(start))
+            read = self.leaves.reader(piece, by_polars.piece(start))
             words = self.engine.run(read, some.stop - some.start)
             for name, column in self.columns.items():
                 write_numbers(column.digits(words), found[name][here])

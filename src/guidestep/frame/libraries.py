@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import polars as pl
     from narwhals.dtypes import DType
 
+    from guidestep.engines.frame.held import Held
+
 PLAIN = "guidestep_c"
 """How the plain names begin that columns have while an answer is computed."""
 
@@ -45,7 +47,7 @@ class Table:
     types: Mapping[str, DType]
     enums: bool
     finish: Callable[[LazyFrame, Mapping[str, nw.Expr], Sequence[str]], Any]
-    held: pl.DataFrame | None = None
+    held: Held | None = None
     attach: Callable[[pl.DataFrame], Any] | None = None
 
 
@@ -104,16 +106,18 @@ def collected(frame: LazyFrame) -> list[dict[str, Any]]:
 
 
 def _eager(
-    held: pl.DataFrame, names: Mapping[str, str], attach: Callable[[pl.DataFrame], Any]
+    columns: pl.DataFrame, names: Mapping[str, str], attach: Callable[[pl.DataFrame], Any]
 ) -> Table:
-    some: LazyFrame = nw.from_native(held.lazy())
+    from guidestep.engines.frame.held import Held
+
+    some: LazyFrame = nw.from_native(columns.lazy())
 
     def finish(frame: LazyFrame, outputs: Mapping[str, nw.Expr], own: Sequence[str]) -> Any:
         # First beside the columns, so that what is the same for everyone is there for everyone.
         answers = frame.with_columns(**outputs).select(*outputs)
         return attach(answers.to_native().collect(engine="streaming"))
 
-    return Table(some, names, some.collect_schema(), True, finish, held, attach)
+    return Table(some, names, some.collect_schema(), True, finish, Held(columns), attach)
 
 
 def _in_memory(whole: nw.DataFrame[Any], columns: Sequence[str]) -> Table:
@@ -127,6 +131,13 @@ def _in_memory(whole: nw.DataFrame[Any], columns: Sequence[str]) -> Table:
         return native
 
     plain = {name: f"{PLAIN}{index}" for index, name in enumerate(columns or whole.columns[:1])}
+    if whole.implementation.is_polars():
+        import polars
+
+        # Said to Polars itself, since that costs the same however few the rows.
+        given: Any = whole.to_native()
+        held = polars.DataFrame([given[name].alias(new) for name, new in plain.items()])
+        return _eager(held, plain, attach)
     series = [whole[name].alias(new).to_frame() for name, new in plain.items()]
     some: LazyFrame = nw.concat(series, how="horizontal").lazy(backend="polars")
     return _eager(some.to_native().collect(), plain, attach)

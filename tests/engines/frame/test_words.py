@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from guidestep.engines.compiled import CompiledEngine
 from guidestep.engines.frame import held as pieces
 from guidestep.engines.frame import leaves as looks
+from guidestep.engines.frame import numbers as calculations
 from guidestep.engines.frame import words as module
 from guidestep.engines.frame.digits import (
     Words,
@@ -114,12 +115,12 @@ def verdicts(
     engine = WordEngine(graph, [step for c in asked.values() for step in (c.true, c.known)])
     patients, source = Held(frame), {path: nw.col(path) for path in frame.columns}
     plain = {path: path for path in frame.columns} if held else {}
-    leaves = Leaves(graph, engine.leaves, source, plain, patients.members)
-    calculated = leaves.calculated(nw.from_native(frame.lazy()))
+    leaves = Leaves(graph, engine.leaves, source, plain, patients.members, {})
+    by_polars = leaves.by_polars(nw.from_native(frame.lazy()))
     found: dict[str, list[bool | None]] = {name: [] for name in asked}
     for start in patients.starts():
         piece = patients.piece(start)
-        words = engine.run(leaves.reader(piece, calculated.piece(start)), -(-piece.rows // 64))
+        words = engine.run(leaves.reader(piece, by_polars.piece(start)), -(-piece.rows // 64))
         for name, condition in asked.items():
             true = numbers([words[condition.true]], piece.rows, np.uint8)
             known = numbers([words[condition.known]], piece.rows, np.uint8)
@@ -208,7 +209,8 @@ def test_planted_bugs_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
         (module, "_JOINED", joined),
         (looks, "_TURNED", turned),
         (looks, "_look", lambda *given: _not_by_known(look(*given))),
-        (looks, "_COMPARED", {**looks._COMPARED, ">=": np.greater}),
+        (looks, "COMPARED", {**calculations.COMPARED, ">=": np.greater}),
+        (calculations, "COMPARED", {**calculations.COMPARED, "<": np.less_equal}),
     ):
         with monkeypatch.context() as planted:
             planted.setattr(place, name, bug)

@@ -29,8 +29,8 @@ _COMPARE: Mapping[object, Callable[[nw.Expr, nw.Expr], nw.Expr]] = {
     "!=": ne,
 }
 _LARGEST = float_info.max
-_FEW_DIGITS = 1e14
-_ALL_DIGITS = 1e17
+FEW_DIGITS = 1e14
+ALL_DIGITS = 1e17
 
 
 def constant(value: object) -> nw.Expr:
@@ -156,8 +156,8 @@ def _round(step: Step, operands: Sequence[nw.Expr], library: nw.Implementation) 
     rounded = nw.when(number < 0.0).then(rounded * -1.0).otherwise(rounded)
     # With more digits than that the middle is no float, and whether it was reached is not known;
     # with 17 digits before the place, there are none behind it.
-    few = nw.when(size * places < _FEW_DIGITS).then(rounded + 0.0)
-    return few.otherwise(nw.when(size * places >= _ALL_DIGITS).then(number))
+    few = nw.when(size * places < FEW_DIGITS).then(rounded + 0.0)
+    return few.otherwise(nw.when(size * places >= ALL_DIGITS).then(number))
 
 
 def _call(step: Step, operands: Sequence[nw.Expr], library: nw.Implementation) -> nw.Expr:

@@ -1,7 +1,8 @@
 """The steps that look at columns, read as words: most from memory, the others by Polars.
 
 That a value is known, which member it is, and how it compares with a constant is seen at once in
-the array that a column is. What has to be calculated first, Polars calculates.
+the array that a column is. Numbers and dates are calculated from such arrays; the rest, which is
+what rests on texts or on conditions, Polars calculates.
 """
 
 from __future__ import annotations
@@ -11,25 +12,19 @@ from typing import Any
 
 import narwhals as nw
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from guidestep.engines.frame.digits import Words
 from guidestep.engines.frame.graph import Graph
-from guidestep.engines.frame.held import Held, Piece, packed
+from guidestep.engines.frame.held import Held, Piece, Values, packed
 from guidestep.engines.frame.layers import LazyFrame, arrange
-from guidestep.engines.frame.steps import Operation, Step
+from guidestep.engines.frame.numbers import COMPARED, calculable, calculated
+from guidestep.engines.frame.steps import Filled, Operation, Step
 
 Look = Callable[[Piece], Words]
 """Reads a step from some rows of a cohort."""
 
-_COMPARED: Mapping[object, Callable[[Any, Any], Any]] = {
-    "<": np.less,
-    "<=": np.less_equal,
-    ">": np.greater,
-    ">=": np.greater_equal,
-    "==": np.equal,
-    "!=": np.not_equal,
-}
 _TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 
 
@@ -38,7 +33,7 @@ class Leaves:
 
     `fields` are those that Polars has to calculate with; the others are looked at where they lie.
     `source` gives the column of each field that has one, to calculate with; `held` names those
-    whose values are just what a column holds, and that column.
+    whose values are just what a column holds, and that column, `filled` what fills others.
     """
 
     def __init__(
@@ -48,20 +43,26 @@ class Leaves:
         source: Mapping[str, nw.Expr],
         held: Mapping[str, str],
         members: Mapping[str, Mapping[str, int]],
+        filled: Mapping[str, Filled],
     ) -> None:
+        self._graph = graph
+        self._columns: dict[str, str | Filled] = {**held, **filled}
         self._looks: dict[int, Look] = {}
+        self._numbers: list[int] = []
         rest: list[int] = []
         for number in steps:
             look = _look(graph, graph.steps[number], held, members)
-            if look is None:
-                rest.append(number)
-            else:
+            if look is not None:
                 self._looks[number] = look
+            elif calculable(graph, number, self._columns):
+                self._numbers.append(number)
+            else:
+                rest.append(number)
         self._names = {number: f"guidestep_l{number}" for number in rest}
         self.fields = frozenset(_fields(graph, rest))
         self._layers = arrange(graph, rest, source, nw.Implementation.POLARS, "guidestep_w")
 
-    def calculated(self, frame: LazyFrame) -> Held:
+    def by_polars(self, frame: LazyFrame) -> Held:
         """Return what Polars calculates for the steps that are not simply looked at."""
         if not self._names:
             return Held(pl.DataFrame())
@@ -71,12 +72,14 @@ class Leaves:
         query: Any = frame.with_columns(**columns).select(*columns).to_native()
         return Held(query.collect(engine="streaming"))
 
-    def reader(self, piece: Piece, calculated: Piece) -> Callable[[int], Words]:
+    def reader(self, piece: Piece, by_polars: Piece) -> Callable[[int], Words]:
         """Return what reads a step for some rows."""
+        words = calculated(self._graph, self._numbers, self._columns, piece)
 
         def read(number: int) -> Words:
-            look = self._looks.get(number)
-            return calculated.true(self._names[number]) if look is None else look(piece)
+            if number in self._looks:
+                return self._looks[number](piece)
+            return by_polars.true(self._names[number]) if number in self._names else words[number]
 
         return read
 
@@ -124,8 +127,25 @@ def _look(
                 return lambda piece: np.zeros_like(piece.known(name))
             return lambda piece: packed(piece.values(name) == code) & piece.known(name)
         case Operation.COMPARE if isinstance(others[0].parameter, int | float):
-            # A float of 64 bits, as which any number is read.
-            compare, number = _COMPARED[sign], np.float64(others[0].parameter)
-            return lambda piece: packed(compare(piece.values(name), number)) & piece.known(name)
+            compare, number = COMPARED[sign], float(others[0].parameter)
+            return lambda piece: (
+                packed(_compared(compare, piece.values(name), number)) & piece.known(name)
+            )
         case _:
             return None
+
+
+def _compared(
+    compare: Callable[[Any, Any], Any], values: Values, number: float
+) -> npt.NDArray[np.bool_]:
+    """Return how numbers compare with another as floats of 64 bits, as which all are read."""
+    if values.dtype.kind in "iu" and number.is_integer() and abs(number) <= _WHOLE:
+        found = compare(values, int(number))  # the same, and no floats have to be made
+    else:
+        found = compare(values.astype(np.float64, copy=False), number)
+    assert isinstance(found, np.ndarray)
+    return found
+
+
+_WHOLE = 2.0**53
+"""Up to here every whole number is a float, so that none becomes another one as a float."""

@@ -67,3 +67,16 @@ class Score:
 
 
 Found: TypeAlias = Condition | Value | Score
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """The columns that fill a field: the weeks between two dates where nothing was entered.
+
+    `entered` holds what was, `reason` why nothing was; then nothing takes its place.
+    """
+
+    start: str
+    end: str
+    entered: str | None = None
+    reason: str | None = None

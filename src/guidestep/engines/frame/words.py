@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from math import ceil, floor
+from typing import TypeAlias
 
 import numpy as np
 
 from guidestep.engines.frame.digits import Words, at_least, counted
 from guidestep.engines.frame.graph import Graph
 from guidestep.engines.frame.layers import needed
-from guidestep.engines.frame.steps import Operation
+from guidestep.engines.frame.steps import Operation, Step
 
 _JOINED: Mapping[Operation, Callable[..., Words]] = {
     Operation.ALL: np.bitwise_and,
@@ -44,56 +46,105 @@ class WordEngine:
 
     def __init__(self, graph: Graph, wanted: Iterable[int]) -> None:
         self.wanted = tuple(dict.fromkeys(wanted))
-        self._graph = graph
         order = sorted(needed(graph, self.wanted))
         found = {n: _counted(graph, n) for n in order}
-        self._counts = {n: count for n, count in found.items() if count is not None}
-        self._order = [n for n in order if n in self._counts or self._is(n, _INNER)]
-        self.leaves = tuple(n for n in order if n not in self._counts and self._is(n, _LEAVES))
-        last_use = {operand: n for n in self._order for operand in self._operands(n)}
-        # Words that are read no more are let go, so that the next ones take their warm place.
-        self._spent: dict[int, list[int]] = {}
-        for operand, n in last_use.items():
-            if operand not in self.wanted:
-                self._spent.setdefault(n, []).append(operand)
-
-    def _is(self, number: int, some: Collection[Operation]) -> bool:
-        return self._graph.steps[number].operation in some
-
-    def _operands(self, number: int) -> tuple[int, ...]:
-        count = self._counts.get(number)
-        return self._graph.steps[number].operands if count is None else count.conditions
+        counts = {n: count for n, count in found.items() if count is not None}
+        steps = [n for n in order if n in counts or graph.steps[n].operation in _INNER]
+        self.leaves = tuple(
+            n for n in order if n not in counts and graph.steps[n].operation in _LEAVES
+        )
+        operands = {
+            n: counts[n].conditions if n in counts else graph.steps[n].operands for n in steps
+        }
+        works = {n: _work(graph.steps[n], counts.get(n)) for n in steps}
+        self._turns, self._places, self._room = _turns(self.leaves, operands, works, self.wanted)
 
     def run(self, read: Callable[[int], Words], length: int) -> dict[int, Words]:
         """Return so many words of each step that is wanted; `read` returns those of a leaf."""
-        done: dict[int, Words] = {}
-        for n in self._order:
-            operands = self._operands(n)
-            for operand in operands:
-                if operand not in done:  # only leaves are not there yet
-                    done[operand] = read(operand)
-            done[n] = self._step(n, [done[operand] for operand in operands], length)
-            for spent in self._spent.get(n, ()):
-                del done[spent]
-        return {n: done[n] if n in done else read(n) for n in self.wanted}
+        room = list(np.empty((self._room, length), np.uint64))
+        for turn in self._turns:
+            if turn.work is None:
+                room[turn.place][:] = read(turn.step)
+            else:
+                turn.work([room[place] for place in turn.operands], room[turn.place])
+        return {n: room[self._places[n]] for n in self.wanted}
 
-    def _step(self, number: int, operands: list[Words], length: int) -> Words:
-        step = self._graph.steps[number]
-        match step.operation:
-            case Operation.CONSTANT:
-                return np.full(length, _ALL if step.parameter is True else np.uint64(0))
-            case Operation.NOT:
-                return np.invert(operands[0])
-            case Operation.COMPARE:
-                count = self._counts[number]
-                there = at_least(counted(operands), count.least)
-                return there if count.holds else np.invert(there)
-            case operation:
-                join = _JOINED[operation]
-                words = join(operands[0], operands[1])
-                for operand in operands[2:]:
-                    join(words, operand, out=words)
-                return words
+
+_Work: TypeAlias = Callable[[list[Words], Words], object]
+"""Writes the words of a step, given those of its operands."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """A step when it is its turn, and where its words and those of its operands stand."""
+
+    step: int
+    work: _Work | None
+    place: int
+    operands: tuple[int, ...]
+
+
+def _turns(
+    leaves: Collection[int],
+    operands: Mapping[int, tuple[int, ...]],
+    works: Mapping[int, _Work],
+    wanted: Collection[int],
+) -> tuple[list[_Turn], dict[int, int], int]:
+    """Return the steps in turn, the place of each, and how many places there have to be.
+
+    A leaf is read when it is first needed. What is read no more leaves its place to the next step:
+    few places stay in the cache of a processor, and are asked of the system at once.
+    """
+    last_use = {operand: n for n, some in operands.items() for operand in some}
+    turns: list[_Turn] = []
+    places: dict[int, int] = {}
+    free: list[int] = []
+    room = 0
+
+    def take(step: int) -> None:
+        nonlocal room
+        if not free:
+            free.append(room)
+            room += 1
+        places[step] = free.pop()
+        given = tuple(places[operand] for operand in operands.get(step, ()))
+        turns.append(_Turn(step, works.get(step), places[step], given))
+
+    for step, some in operands.items():
+        for leaf in some:
+            if leaf not in places:  # only leaves are not there yet
+                take(leaf)
+        take(step)
+        free += [places[n] for n in set(some) if last_use[n] == step and n not in wanted]
+    for leaf in leaves:
+        if leaf in wanted and leaf not in places:
+            take(leaf)
+    return turns, places, room
+
+
+def _work(step: Step, count: _Counted | None) -> _Work:
+    """Return what a step does with words."""
+    if count is not None:
+        return partial(_enough, count)
+    match step.operation:
+        case Operation.CONSTANT:
+            words = _ALL if step.parameter is True else np.uint64(0)
+            return lambda operands, out: out.fill(words)
+        case Operation.NOT:
+            return lambda operands, out: np.invert(operands[0], out=out)
+        case operation:
+            return partial(_join, _JOINED[operation])
+
+
+def _join(join: Callable[..., Words], operands: list[Words], out: Words) -> None:
+    join(operands[0], operands[1], out)
+    for operand in operands[2:]:
+        join(out, operand, out)
+
+
+def _enough(count: _Counted, operands: list[Words], out: Words) -> None:
+    there = at_least(counted(operands), count.least)
+    out[:] = there if count.holds else np.invert(there)
 
 
 def _counted(graph: Graph, number: int) -> _Counted | None:
