@@ -178,6 +178,8 @@ def value_words(value: bool | int | float | str | date, unit: str | None = None)
     'about 7.28571 weeks'
     """
     match value:
+        case str() if _WORD.fullmatch(value):
+            return member_words(value)
         case bool():
             return "yes" if value else "no"
         case float() if float(f"{value:.6g}") != value:
@@ -186,8 +188,6 @@ def value_words(value: bool | int | float | str | date, unit: str | None = None)
             return quantity(value, unit)
         case date():
             return value.isoformat()
-        case _ if _WORD.fullmatch(value):
-            return member_words(value)
         case _:
             # Free text stays on its line, whatever it holds.
             return "".join(c if c.isprintable() else " " for c in value)

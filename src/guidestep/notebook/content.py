@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeAlias
 
 from guidestep.explain.kept import kept
 from guidestep.explain.sources import citation_line, dose_words, mapping_words, quality_words
@@ -83,6 +84,9 @@ class Block:
     folded: bool = False
 
 
+_Titled: TypeAlias = tuple[str, tuple[Item, ...]]
+
+
 @dataclass(frozen=True, slots=True)
 class Card:
     """A whole card."""
@@ -113,14 +117,13 @@ class _Content:
 
     def card(self) -> Card:
         r = self.r
-        blocks = [block for block in self.blocks() if block.items]
         review = _REVIEWS[r.review.status]
         return Card(
             headline=self.headline(),
             outcome=r.outcome,
             lead=tuple(self.lead()),
             banner=f"{review}. {r.review.statement}",
-            blocks=tuple(blocks),
+            blocks=tuple(self.blocks()),
             footer=tuple(self.footer()),
         )
 
@@ -142,33 +145,44 @@ class _Content:
             yield f"More urgent and not ruled out: {could}. What to assess is listed below."
 
     def blocks(self) -> Iterator[Block]:
+        for title, items in self.open():
+            if items:
+                yield Block(title, items)
+        for title, items in self.folded():
+            if items:
+                yield Block(title, items, folded=True)
+
+    def open(self) -> Iterator[_Titled]:
         r = self.r
         said = {reason.rule for reason in r.reasons}
         apart = [reason for reason in r.conflicts if reason.rule not in said]
         if not r.steps:
             decided = [reason for reason in r.reasons if reason.verdict != "unknown"]
             open_ = [reason for reason in r.reasons if reason.verdict == "unknown"]
-            yield Block("Why", tuple(map(self.reason, decided)))
-            yield Block("Why not yet: undecided, and must be decided", tuple(self.undecided(open_)))
-        yield Block("Results", tuple(map(_result, r.results)))
-        yield Block("Steps", tuple(map(self.step, r.steps)))
+            yield "Why", tuple(map(self.reason, decided))
+            yield "Why not yet: undecided, and must be decided", tuple(self.undecided(open_))
+        yield "Results", tuple(map(_result, r.results))
+        yield "Steps", tuple(map(self.step, r.steps))
         yield from self.missing()
-        yield Block("In which step", tuple(map(self.preparation, r.preparation)))
-        yield Block("Asked and answered", tuple(self.answers()))
-        yield Block("Cautions", tuple(map(self.reason, r.cautions)))
-        yield Block("Entries that contradict each other", tuple(map(self.reason, apart)))
+        yield "In which step", tuple(map(self.preparation, r.preparation))
+        yield "Asked and answered", tuple(self.answers())
+        yield "Cautions", tuple(map(self.reason, r.cautions))
+        yield "Entries that contradict each other", tuple(map(self.reason, apart))
         title = "Not evaluable, and not evaluable is never negative"
-        yield Block(title, tuple(map(self.not_evaluable, r.not_evaluable)))
+        yield title, tuple(map(self.not_evaluable, r.not_evaluable))
         yield from self.notices()
+
+    def folded(self) -> Iterator[_Titled]:
+        r = self.r
         parts: list[Reason | StepAdvice | NotEvaluable] = [*r.reasons, *r.steps, *r.not_evaluable]
         deciding = {id_ for part in parts for id_ in part.assumes}
         title = "The answer rests on these assumptions of ours"
         own = tuple(_assumption(used) for used in r.assumptions if used.id in deciding)
-        yield Block(title, own, folded=True)
+        yield title, own
         title = "What rides along rests on these assumptions of ours"
         beside = tuple(_assumption(used) for used in r.assumptions if used.id not in deciding)
-        yield Block(title, beside, folded=True)
-        yield Block("Citations", tuple(map(_citation, r.citations)), folded=True)
+        yield title, beside
+        yield "Citations", tuple(map(_citation, r.citations))
 
     # --- why --------------------------------------------------------------------------------
 
@@ -233,12 +247,14 @@ class _Content:
 
     # --- what to assess ---------------------------------------------------------------------
 
-    def missing(self) -> Iterator[Block]:
+    def missing(self) -> Iterator[_Titled]:
         """Yield the inputs that could change the answer, in blocks by what they could bring."""
         if not self.r.missing:
             return
         for outcome in Outcome:
             own = [one for one in self.r.missing if one.could_lead_to is outcome]
+            if not own:
+                continue
             match outcome:
                 case Outcome.RECOMMEND:
                     title = "Assess, so that a step may start or progress"
@@ -246,7 +262,7 @@ class _Content:
                     title = "Assess, as the guideline requires it"
                 case _:
                     title = f"Assess first, could still mean: {OUTCOMES[outcome]}"
-            yield Block(title, tuple(map(_question, own)))
+            yield title, tuple(map(_question, own))
 
     # --- what rides along -------------------------------------------------------------------
 
@@ -259,13 +275,13 @@ class _Content:
         lines = [f"Not known: {', '.join(map(self.label, rule.missing))}"] if rule.missing else []
         return Item(f"? {rule.statement}", (*lines, *self.rests_on(rule)))
 
-    def notices(self) -> Iterator[Block]:
+    def notices(self) -> Iterator[_Titled]:
         by_kind: dict[str, list[Item]] = {}
         for notice in self.r.notices:
             by_kind.setdefault(notice.kind, []).append(self.notice(notice))
         for kind, title in _NOTICES.items():
             if kind in by_kind:
-                yield Block(title, tuple(by_kind[kind]))
+                yield title, tuple(by_kind[kind])
 
     def notice(self, notice: NoticeGiven) -> Item:
         cites = " ".join([self.marks.get(id_, id_) for id_ in notice.cites])

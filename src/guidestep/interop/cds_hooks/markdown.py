@@ -12,15 +12,15 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-_MARKS = {
-    **{mark: f"\\{mark}" for mark in "\\`*_[]|~$#"},
-    "&": "&amp;",
-    "<": "&lt;",
-    ">": "&gt;",
+_MARKS = (
+    # In this order: what stands for a mark may hold those above it.
+    *((mark, f"\\{mark}") for mark in "\\`*_[]|~$#"),
+    ("&", "&amp;"),
+    ("<", "&lt;"),
+    (">", "&gt;"),
     # An address of mail becomes a link by itself.
-    "@": "&#64;",
-}
-_MARK = re.compile(f"[{re.escape(''.join(_MARKS))}]")
+    ("@", "&#64;"),
+)
 _SCHEME = re.compile(r":(?=//)")
 # Behind an escaped _ too, which is a letter to Python and not to Markdown.
 _WWW = re.compile(r"(?i)(www)\.")
@@ -48,7 +48,10 @@ def escaped(text: str) -> str:
     >>> escaped("# [1] *weak* <b> a_b https://a.example")
     '\\# \\[1\\] \\*weak\\* &lt;b&gt; a\\_b https\\://a.example'
     """
-    line = _MARK.sub(_escape, plain(text))
+    line = plain(text)
+    for mark, words in _MARKS:
+        if mark in line:
+            line = line.replace(mark, words)
     if line[:1].isdigit():
         line = _NUMBER.sub(r"\1\\\2", line)
     elif line[:1] in _BULLETS:
@@ -58,10 +61,6 @@ def escaped(text: str) -> str:
     if "." in line and "www" in line.lower():
         line = _WWW.sub(r"\1\\.", line)
     return line
-
-
-def _escape(mark: re.Match[str]) -> str:
-    return _MARKS[mark[0]]
 
 
 @lru_cache(maxsize=4096)

@@ -71,14 +71,21 @@ def _extension(entry: DoseEntry, canonical: Canonical) -> Element:
             high=None if entry.high is None else quantity(entry.high, entry.unit),
         )
         parts.append(extension("range", valueRange=ends))
-    parts += [
-        extension("words", valueString=_words(entry)),
-        extension("specifiedBySource", valueBoolean=not entry.not_specified),
-        *(extension("fact", valueString=id_) for id_ in entry.facts),
-        *(extension("citation", valueString=id_) for id_ in entry.cites),
-        *(extension("assumption", valueString=id_) for id_ in entry.assumes),
-    ]
+    # What is handed out is made anew, for who gets it may change it.
+    parts += [{"url": url, name: value} for url, name, value in _parts(entry)]
     return parts_extension(canonical.extension("exercise-dose"), parts)
+
+
+@kept
+def _parts(entry: DoseEntry) -> tuple[tuple[str, str, object], ...]:
+    """Return the extensions behind the range: the address of each, and its value by name."""
+    return (
+        ("words", "valueString", dose_words(entry)),
+        ("specifiedBySource", "valueBoolean", not entry.not_specified),
+        *(("fact", "valueString", id_) for id_ in entry.facts),
+        *(("citation", "valueString", id_) for id_ in entry.cites),
+        *(("assumption", "valueString", id_) for id_ in entry.assumes),
+    )
 
 
 def dose_text(dose: Sequence[DoseEntry]) -> str:
@@ -92,10 +99,5 @@ def dose_text(dose: Sequence[DoseEntry]) -> str:
 
 
 @kept
-def _words(entry: DoseEntry) -> str:
-    return dose_words(entry)
-
-
-@kept
 def _item_words(entry: DoseEntry) -> str:
-    return f"{entry.item}: {_words(entry)}"
+    return f"{entry.item}: {dose_words(entry)}"

@@ -100,7 +100,7 @@ def date_time(when: datetime) -> str:
     """
     moment = when.astimezone(UTC)
     spec = "milliseconds" if moment.microsecond >= 1000 else "seconds"
-    return moment.replace(tzinfo=None).isoformat(timespec=spec) + "Z"
+    return moment.isoformat(timespec=spec).removesuffix("+00:00") + "Z"
 
 
 def sentence(text: str) -> str:
