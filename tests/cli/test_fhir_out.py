@@ -6,12 +6,15 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 
+from guidestep import load
 from guidestep.interop.fhir import conformance, outgoing
 from tests.cli.conftest import Command
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 INTAKE = EXAMPLES / "eligible-intake.yaml"
+ID = "cervical-spasm-opll"
 WHEN = "2026-03-02T09:00:00Z"
 
 
@@ -24,6 +27,39 @@ def test_the_answer_to_every_example_is_fhir(command: Command, path: Path) -> No
     assert '"Patient/9"' in result.out
     answer = outgoing.recommendation_of(bundle)
     assert json.loads(command("recommend", path, "--json").out) == json.loads(answer.to_json())
+
+
+def test_the_fewest_questions_are_asked_on_demand(command: Command, tmp_path: Path) -> None:
+    undecided = tmp_path / "undecided.yaml"
+    data = yaml.safe_load(INTAKE.read_text())
+    for name in (
+        "gait_instability",
+        "hoffmann_left",
+        "bladder_dysfunction",
+        "mri_cord_compression",
+    ):
+        data["neurologic"].pop(name)
+    undecided.write_text(yaml.safe_dump(data))
+    bundle = json.loads(command("fhir", "recommendation", undecided, "--ask", "--when", WHEN).out)
+    assert conformance.problems(bundle) == []
+    resources = [entry["resource"] for entry in bundle["entry"]]
+    (form,) = [each for each in resources if each["resourceType"] == "Questionnaire"]
+    answer = outgoing.recommendation_of(bundle)
+    asked = [item["linkId"] for item in form["item"]]
+    patient = yaml.safe_load(undecided.read_text())
+    assert asked == [e.path for e in load(ID).recommend(patient).next_questions()]
+    assert set(asked) <= {each.path for each in answer.missing}
+    (group,) = [each for each in resources if each["resourceType"] == "RequestGroup"]
+    references = [action.get("resource", {}).get("reference") for action in group["action"]]
+    assert form["url"] in references
+
+
+def test_what_was_declined_is_not_asked_again(command: Command) -> None:
+    declined = EXAMPLES / "missing-hoffmann.yaml"
+    for option, forms in (("--ask", 0), ("--when", 1)):
+        text = command("fhir", "recommendation", declined, option, *([WHEN] * forms)).out
+        assert conformance.problems(json.loads(text)) == []
+        assert text.count('"resourceType": "Questionnaire"') == forms
 
 
 def test_a_guideline_is_fhir_below_the_address_of_the_site(command: Command) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -77,6 +78,9 @@ def recommendation(
     profile: Annotated[
         str | None, typer.Option(help="Which assumptions are on; else the guideline's default.")
     ] = None,
+    ask: Annotated[
+        bool, typer.Option("--ask", help="Ask for the fewest inputs that decide, not all missing.")
+    ] = False,
     chosen: Chosen = None,
     base: Base = None,
 ) -> None:
@@ -88,9 +92,12 @@ def recommendation(
     assessment = _assessment(file, mapping.guideline)
     try:
         answer = mapping.guideline.recommend(assessment, profile=profile)
+        asked = tuple(each.path for each in answer.next_questions()) if ask else None
     except (EngineError, SettingError) as error:
         raise Failure(str(error)) from None
-    _print(outgoing.recommendation_bundle(answer, context))
+    except ModuleNotFoundError as error:
+        raise Failure(f"--ask: {error}") from None
+    _print(outgoing.recommendation_bundle(answer, replace(context, asked=asked)))
 
 
 @app.command()

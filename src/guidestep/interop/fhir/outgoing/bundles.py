@@ -52,8 +52,7 @@ def recommendation_bundle(recommendation: Recommendation, context: Context) -> R
         *communication_requests(recommendation, context),
         *detected_issues(recommendation, context),
     ]
-    if recommendation.missing:
-        paths = [missing.path for missing in recommendation.missing]
+    if paths := context.asked_of(recommendation):
         resources.append(questionnaire(context.guideline, paths, context.canonical))
     id_ = context.id_of(recommendation, "Bundle")
     return bundle(id_, resources, timestamp=context.moment)

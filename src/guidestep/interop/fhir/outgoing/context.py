@@ -30,7 +30,9 @@ class Context:
     `subject` and `encounter` are references (`Patient/1`), `when` is a moment with its time zone.
     `sources` says from which resource an input was read (path to `Observation/1`); one that is no
     reference to a stored resource is left out, for it would lead nowhere. `requirements` says how
-    an input is asked for in FHIR; without it a local code is named.
+    an input is asked for in FHIR; without it a local code is named. `asked` are the paths that the
+    Questionnaire asks, such as those of `recommendation.next_questions()`: the fewest whose answers
+    decide. Without them it asks all that is missing; where they are none, there is none.
     `instruct_patient` writes the dose into `ServiceRequest.patientInstruction` too: it is off, for
     the guideline speaks to clinicians, and what a patient reads should have been checked by one.
 
@@ -51,6 +53,7 @@ class Context:
     canonical: Canonical = field(default_factory=Canonical)
     sources: Mapping[str, str] = field(default_factory=FrozenDict)
     requirements: Requirements | None = None
+    asked: tuple[str, ...] | None = None
     instruct_patient: bool = False
 
     def __post_init__(self) -> None:
@@ -67,6 +70,11 @@ class Context:
     def moment(self) -> str:
         """The moment as FHIR writes it, in UTC."""
         return date_time(self.when)
+
+    def asked_of(self, recommendation: Recommendation) -> tuple[str, ...]:
+        """Return the paths that the Questionnaire of a recommendation asks: none if none matter."""
+        missing = tuple(each.path for each in recommendation.missing)
+        return missing if self.asked is None or not missing else self.asked
 
     def id_of(self, recommendation: Recommendation, role: str) -> str:
         """Return the id of a resource of a recommendation: the same for the same, else another.

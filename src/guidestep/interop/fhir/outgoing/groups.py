@@ -133,7 +133,7 @@ class _Actions:
             yield self.advice(reason)
         for preparation in self.r.preparation:
             yield self.preparation(preparation)
-        if self.r.missing:
+        if self.context.asked_of(self.r):
             yield self.questions()
 
     def referral(self) -> Element:
@@ -202,13 +202,13 @@ class _Actions:
         waiting = {rule for missing in self.r.missing for rule in missing.rules}
         open_ = ("unknown", "unmet")
         why = [r for r in self.r.reasons if r.rule in waiting and r.verdict in open_]
-        form = questionnaire(
-            self.context.guideline, [m.path for m in self.r.missing], self.context.canonical
-        )
+        paths = self.context.asked_of(self.r)
+        form = questionnaire(self.context.guideline, paths, self.context.canonical)
+        fields = self.context.guideline.model.fields()
         made = self.action(
             "missing",
             "Assess what is missing",
-            "The answers could change this one. " + " ".join(m.question for m in self.r.missing),
+            "The answers could change this one. " + " ".join(fields[p].question for p in paths),
             (id_ for reason in why for id_ in reason.cites),
             why,
             "",
