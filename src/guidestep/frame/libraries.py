@@ -59,7 +59,7 @@ def opened(frame: object) -> nw.DataFrame[Any] | LazyFrame:
     """
     try:
         known: Any = nw.from_native(frame)
-        names = known.collect_schema().names()
+        names = names_of(known)
     except TypeError:
         raise ColumnError(f"a {type(frame).__name__} is no data frame of {KINDS}") from None
     except Exception as error:  # each library says it in its own way
@@ -74,6 +74,11 @@ def opened(frame: object) -> nw.DataFrame[Any] | LazyFrame:
             listed = ", ".join(sorted(same))
             raise ColumnError(f"{library.value} cannot tell these columns apart: {listed}")
     return known  # type: ignore[no-any-return]
+
+
+def names_of(frame: nw.DataFrame[Any] | LazyFrame) -> list[str]:
+    """Return the names of the columns; of what lies in memory no types are worked out for it."""
+    return frame.columns if isinstance(frame, nw.DataFrame) else frame.collect_schema().names()
 
 
 def table_of(whole: nw.DataFrame[Any] | LazyFrame, columns: Sequence[str]) -> Table:

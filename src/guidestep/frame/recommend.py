@@ -17,7 +17,7 @@ from guidestep.engines.frame import Evaluated, FrameEngine, LazyFrame
 from guidestep.frame.answers import SEPARATOR, Answers, Detail
 from guidestep.frame.columns import Reading, read_columns
 from guidestep.frame.faults import CohortError, invalid_values, wrong_types
-from guidestep.frame.libraries import Table, opened, table_of
+from guidestep.frame.libraries import Table, names_of, opened, table_of
 from guidestep.frame.report import Report, report
 from guidestep.frame.schema import ColumnError, ColumnWarning, bind, columns_of
 from guidestep.guideline import Guideline, SettingError
@@ -155,7 +155,7 @@ def read_cohort(
     """
     whole = opened(frame)
     # A name in pandas may be anything; what is no text is no field.
-    given = [name for name in whole.collect_schema().names() if isinstance(name, str)]
+    given = [name for name in names_of(whole) if isinstance(name, str)]
     bound = bind(columns_of(guideline.model), given, columns)
     for name in further:
         if name not in given:
@@ -261,7 +261,7 @@ def _in_memory(
         whole = cohort.computed(ready.paths)
         invalid: Any = whole.with_columns(**{INVALID: _named(cohort.reading)}).select(INVALID)
         answers = answers.hstack(invalid.to_native().collect())
-    return answers.rename(lambda name: f"{prefix}{name}")
+    return answers.rename(lambda name: f"{prefix}{name}") if prefix else answers
 
 
 def _say_missing(paths: Collection[str]) -> None:

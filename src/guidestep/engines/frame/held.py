@@ -43,13 +43,14 @@ class Held:
     """
 
     def __init__(self, frame: pl.DataFrame) -> None:
+        types = frame.schema
         self.members: Mapping[str, Mapping[str, int]] = {
             name: {member: code for code, member in enumerate(dtype.categories)}
-            for name, dtype in frame.schema.items()
+            for name, dtype in types.items()
             if isinstance(dtype, pl.Enum)
         }
         # Of a member its number, of a date that of its day.
-        dates = [name for name, dtype in frame.schema.items() if dtype == pl.Date]
+        dates = [name for name, dtype in types.items() if dtype == pl.Date]
         self._frame = frame.with_columns(pl.col([*self.members, *dates]).to_physical())
         self.rows = frame.height
 
