@@ -31,7 +31,7 @@ class FrozenDict(Mapping[K, V], Generic[K, V]):
     def __len__(self) -> int:
         return len(self._items)
 
-    # What follows is inherited as Python that calls the above; models are read often enough to care.
+    # What follows is inherited as loops in Python; models are read often enough to care.
 
     def __contains__(self, key: object) -> bool:
         return key in self._items
