@@ -8,15 +8,16 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
 import uvicorn
 
-from guidestep.server import Settings, create_app
+from guidestep.server import Settings, connections, create_app
 from guidestep.server.connections import BoundedProtocol
 from guidestep.server.run import _options, _Server
 from tests.server.clients import SERVICE
@@ -77,6 +78,29 @@ def head(length: int | str, **headers: str) -> bytes:
         [f"Content-Length: {length}"] if length != "chunked" else ["Transfer-Encoding: chunked"]
     )
     return "\r\n".join([*lines, "", ""]).encode()
+
+
+def test_a_worker_among_others_leaves_new_connections_to_them(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left: list[float] = []
+    monkeypatch.setattr(connections, "time", SimpleNamespace(sleep=left.append))
+    monkeypatch.setattr(BoundedProtocol, "among_others", True)
+    before = BoundedProtocol._open
+    with ExitStack() as stack:
+        for _ in range(25):
+            connection = stack.enter_context(closing(running.connect()))
+            connection.sendall(b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n")
+            assert connection.recv(100).startswith(b"HTTP/1.1 200")
+    # The more it has, the longer, but never long.
+    assert len(left) == 25
+    assert left == sorted(left)
+    assert left[0] < left[10] < left[-1] == connections.MOST_YIELDED
+    for _ in range(100):
+        if BoundedProtocol._open <= before:
+            break
+        time.sleep(0.05)
+    assert BoundedProtocol._open <= before
 
 
 def test_a_head_that_does_not_come(running: Running) -> None:
