@@ -23,6 +23,7 @@ from tests.browser.viewing import card, cards, choose, open_page, order, told
 from tests.server.clients import ISSUER
 
 MAPPING = load_mapping(GUIDELINE)
+PENDING = " (pending human review)"
 
 EXPECTED: dict[str, tuple[Outcome | None, str, str, tuple[str, ...]]] = {
     "eligible-intake": (
@@ -30,8 +31,8 @@ EXPECTED: dict[str, tuple[Outcome | None, str, str, tuple[str, ...]]] = {
         "info",
         "Start M1, start N1, withhold R0",
         (
-            "Start M1: Static stretching and muscle energy technique",
-            "Start N1: Supervised neuromuscular training",
+            f"Start M1: Static stretching and muscle energy technique{PENDING}",
+            f"Start N1: Supervised neuromuscular training{PENDING}",
         ),
     ),
     "missing-hoffmann": (
@@ -44,16 +45,16 @@ EXPECTED: dict[str, tuple[Outcome | None, str, str, tuple[str, ...]]] = {
         Outcome.URGENT_REFERRAL,
         "critical",
         "Stop rehabilitation, refer urgently: Bladder dysfunction",
-        ("Draft a referral: stop rehabilitation, refer urgently",),
+        (f"Draft an urgent referral: stop rehabilitation{PENDING}",),
     ),
     "no-mri": (
         Outcome.RECOMMEND,
         "info",
         "Start M1, start N1, start R1",
         (
-            "Start M1: Static stretching and muscle energy technique",
-            "Start N1: Supervised neuromuscular training",
-            "Start R1: Low-load resistance training",
+            f"Start M1: Static stretching and muscle energy technique{PENDING}",
+            f"Start N1: Supervised neuromuscular training{PENDING}",
+            f"Start R1: Low-load resistance training{PENDING}",
         ),
     ),
     "nothing-recorded": (None, "warning", "Cannot say yet", ()),

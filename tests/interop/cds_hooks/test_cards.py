@@ -354,7 +354,9 @@ def test_a_step_is_marked_as_preferred_only_when_all_is_approved_and_it_is_new()
 def test_a_referral_is_offered_as_a_draft_and_is_no_exercise() -> None:
     card = main(example("red-flag-mid-programme"))
     (suggestion,) = card["suggestions"]
-    assert "refer urgently" in suggestion["label"]
+    assert suggestion["label"] == (
+        "Draft an urgent referral: stop rehabilitation (pending human review)"
+    )
     assert suggestion["actions"][0]["resource"]["priority"] == "urgent"
     assert ordered_steps(card) == []
 

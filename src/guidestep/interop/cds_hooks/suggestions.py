@@ -13,7 +13,6 @@ from datetime import datetime
 from itertools import chain
 from typing import cast
 
-from guidestep.explain.words import OUTCOMES
 from guidestep.interop.cds_hooks.emptiness import Object
 from guidestep.interop.cds_hooks.hooks import REFERENCE
 from guidestep.interop.cds_hooks.markdown import plain
@@ -23,7 +22,11 @@ from guidestep.interop.cds_hooks.served import Reading, Served
 from guidestep.outcome import Action, Basis, Outcome
 from guidestep.recommendation import Recommendation, StepAdvice
 
-REFERRALS = frozenset({Outcome.URGENT_REFERRAL, Outcome.REFERRAL})
+REFERRALS = {
+    Outcome.URGENT_REFERRAL: "Draft an urgent referral: stop rehabilitation",
+    Outcome.REFERRAL: "Draft a referral for evaluation",
+}
+"""The outcomes that are referrals, and what is offered then."""
 
 NewId = Callable[[], str]
 """Makes the id of a card or a suggestion."""
@@ -59,17 +62,27 @@ def to_order(
     offered = []
     for order in outgoing.service_requests(recommendation, context):
         if referral:
-            words = OUTCOMES[recommendation.outcome]
-            offered.append(_create(f"Draft a referral: {words}", order, new_id))
+            label = f"{REFERRALS[recommendation.outcome]}{_unapproved(recommendation)}"
+            offered.append(_create(label, order, new_id))
             continue
         step = wanted.pop(_step(order, system), None)
         if step is not None:
             label = f"{step.action.value.capitalize()} {step.id}: {step.title}"
+            label += _unapproved(recommendation)
             suggestion = _create(label, order, new_id)
             if _preferred(step, recommendation):
                 suggestion["isRecommended"] = True
             offered.append(suggestion)
     return offered
+
+
+def _unapproved(recommendation: Recommendation) -> str:
+    """Return what a button says of rules that no clinician has approved yet.
+
+    A client may show its buttons above the details, which say it too.
+    """
+    status = recommendation.review.status
+    return "" if status == "approved" else f" ({status.replace('_', ' ')})"
 
 
 def _sources(recommendation: Recommendation, reading: Reading) -> dict[str, str]:
