@@ -51,7 +51,7 @@ def test_no_answer_leaves_when_the_engines_differ(
     monkeypatch: pytest.MonkeyPatch, faulty: type[DurableEngine | CompiledEngine]
 ) -> None:
     right = faulty.evaluate
-    names = [d.name for d in cervical()._of("source").compiled.program.definitions]
+    names = [d.name for d in cervical().compiled("source").program.definitions]
     at = names.index("unstable-gait")
 
     def wrong(self: object, inputs: object) -> tuple[object, ...]:

@@ -96,7 +96,7 @@ class Guideline:
     @cached_property
     def fields(self) -> Mapping[str, FieldSpec]:
         """The fields that some rule reads, by path, in the order of the model."""
-        read = {path for name in self.profiles for path in self._of(name).compiled.paths}
+        read = {path for name in self.profiles for path in self.channels(name).compiled.paths}
         return {path: spec for path, spec in self.model.fields().items() if path in read}
 
     @property
@@ -313,7 +313,22 @@ class Guideline:
         Raises:
             SettingError: There is no such profile.
         """
-        return self._of(self.default_profile if profile is None else profile)
+        if profile is None:
+            profile = self.default_profile
+        channels = self._channels.get(profile) if isinstance(profile, str) else None
+        if channels is None:
+            from guidestep.language.compiler import compile_program
+
+            known = self.profiles
+            if not isinstance(profile, str) or profile not in known:
+                raise SettingError(
+                    f"there is no profile '{profile}'; the profiles are {', '.join(known)}"
+                )
+            values = {entry.id: entry.default for entry in self.base.entry.parameters}
+            compiled = compile_program(self.base, known[profile], {**values, **self.parameters})
+            # Two threads may both compile; they arrive at the same and one of them is kept.
+            channels = self._channels.setdefault(profile, Channels(self.base, compiled))
+        return channels
 
     def _read(self, assessment: Given) -> Assessment:
         if not isinstance(assessment, Assessment):
@@ -332,22 +347,6 @@ class Guideline:
             hint = f"use {self.model.__name__}.read(...)"
             raise AssessmentError([Problem("", text, hint, "invalid")]) from fault
         return self.model.read(data)
-
-    def _of(self, profile: str) -> Channels:
-        channels = self._channels.get(profile) if isinstance(profile, str) else None
-        if channels is None:
-            from guidestep.language.compiler import compile_program
-
-            known = self.profiles
-            if not isinstance(profile, str) or profile not in known:
-                raise SettingError(
-                    f"there is no profile '{profile}'; the profiles are {', '.join(known)}"
-                )
-            values = {entry.id: entry.default for entry in self.base.entry.parameters}
-            compiled = compile_program(self.base, known[profile], {**values, **self.parameters})
-            # Two threads may both compile; they arrive at the same and one of them is kept.
-            channels = self._channels.setdefault(profile, Channels(self.base, compiled))
-        return channels
 
 
 def _within(entry: ParameterEntry, value: float) -> None:
