@@ -331,7 +331,8 @@ class Guideline:
         return channels
 
     def _read(self, assessment: Given) -> Assessment:
-        if not isinstance(assessment, Assessment):
+        # A plain dict is looked at first: to ask pydantic whether it is a model costs more.
+        if type(assessment) is dict or not isinstance(assessment, Assessment):
             return self.model.read(assessment)
         if not isinstance(assessment, self.model):
             raise SettingError(

@@ -87,9 +87,11 @@ class _Layout:
     def late(self, assessment: object) -> bool:
         """Whether a date follows the one it may not follow: the quick look before the words."""
         for get, get_limit in self.limits:
-            given, limit = get(assessment), get_limit(assessment)
-            if isinstance(given, date) and isinstance(limit, date) and given > limit:
-                return True
+            given = get(assessment)
+            if isinstance(given, date):
+                limit = get_limit(assessment)
+                if isinstance(limit, date) and given > limit:
+                    return True
         return False
 
 
