@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from guidestep.server import Settings
-from guidestep.server.bodies import json_of
+from guidestep.server.bodies import json_of, written
 from guidestep.server.refusals import Refusal
 from guidestep.server.settings import Limits
 from tests.server.clients import SERVICE
@@ -182,3 +182,22 @@ async def test_a_body_that_does_not_come(settings_of: Make) -> None:
         response = await service.http.post(SERVICE, headers=headers, content=pieces())
     outcome(response, 408, "too-slow")
     assert response.headers["connection"] == "close"
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+    # A surrogate is half a character, which no body may hold.
+    | st.text(st.characters(exclude_categories=["Cs"])) | st.just("NaN"),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text("aNn é"), inner, max_size=4),
+)  # fmt: skip
+
+
+@given(st.dictionaries(st.text("aNn é"), JSON, max_size=4))
+def test_what_is_written_is_read_again(answer: dict[str, Any]) -> None:
+    assert json.loads(written(answer)) == answer
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), -float("inf")])
+def test_what_is_no_json_is_not_written(number: float) -> None:
+    with pytest.raises(ValueError, match="JSON compliant"):
+        written({"a": [number]})

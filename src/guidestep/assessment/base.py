@@ -31,7 +31,7 @@ from guidestep.assessment.errors import (
     did_you_mean,
     named,
 )
-from guidestep.assessment.fields import FieldSpec, spec_of
+from guidestep.assessment.fields import TODAY, FieldSpec, spec_of
 from guidestep.assessment.frozen import FrozenDict
 from guidestep.assessment.json_text import parse
 from guidestep.assessment.reading import REASONS, explained, normalise
@@ -75,12 +75,14 @@ class _Derived:
 class _Layout:
     """What the declarations of a model amount to, worked out once.
 
-    `limits` gets, for each of `dated`, its date and the one that it may not follow.
+    `limits` gets, for each of `dated`, its date and the one that it may not follow. `past` are the
+    dates that may not follow the day on which they are read.
     """
 
     fields: FrozenDict[str, FieldSpec]
     getters: dict[str, Getter]
     dated: tuple[FieldSpec, ...]
+    past: tuple[FieldSpec, ...]
     limits: tuple[tuple[Getter, Getter], ...]
     derived: tuple[_Derived, ...]
 
@@ -152,6 +154,7 @@ class Assessment(BaseModel):
             fields=FrozenDict(specs),
             getters=getters,
             dated=dated,
+            past=tuple(spec for spec in specs.values() if spec.not_after == TODAY),
             limits=tuple((getters[s.path], getters[s.not_after or ""]) for s in dated),
             derived=tuple(
                 _Derived(
@@ -201,7 +204,7 @@ class Assessment(BaseModel):
         except Exception:  # whatever it was: the careful way accepts it or says what is wrong
             return cls._read_carefully(given, today)
         if today is not None:
-            late = tuple(late_dates(cls.fields().values(), assessment.value, today))
+            late = tuple(late_dates(cls._layout.past, assessment.value, today))
             if late:
                 raise AssessmentError(late)
         return assessment

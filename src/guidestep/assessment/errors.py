@@ -97,6 +97,8 @@ class _Shown(reprlib.Repr):
 
 
 _SHOWN = _Shown()
+_SHORT = 10**18
+"""Integers nearer to zero are shown as they are."""
 
 
 def shown(value: object) -> str:
@@ -105,8 +107,8 @@ def shown(value: object) -> str:
     >>> shown("12"), shown([1, 2])
     ("'12'", '[1, 2]')
     """
-    if type(value) is float:
-        return repr(value)  # always short
+    if type(value) is float or (type(value) is int and -_SHORT < value < _SHORT):
+        return repr(value)
     try:
         text = _SHOWN.repr(value)
     except Exception:  # a foreign __repr__, or an integer too long for Python to print

@@ -1,12 +1,15 @@
-"""The body of a call: read within its limits of size and time, as JSON that has one meaning."""
+"""Bodies: those of calls, read within limits as JSON that has one meaning; those of answers."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import re
+from collections.abc import Mapping
 from email.message import Message
 from itertools import chain
 
+from pydantic_core import to_json
 from starlette.requests import ClientDisconnect, Request
 
 from guidestep.assessment import AssessmentError
@@ -101,6 +104,21 @@ def json_of(body: bytes, limits: Limits) -> object:
     if "\\u" in text:
         _check_surrogates(text)
     return found
+
+
+def written(answer: Mapping[str, object]) -> bytes:
+    """Return an answer as JSON in UTF-8.
+
+    >>> written({"summary": "2 of 3", "cards": []})
+    b'{"summary":"2 of 3","cards":[]}'
+
+    Raises:
+        ValueError: It holds NaN or Infinity, which are no JSON.
+    """
+    text = to_json(answer)
+    if b"NaN" in text or b"Infinity" in text:  # as a word in a text, or as a number
+        return json.dumps(answer, ensure_ascii=False, allow_nan=False).encode()
+    return text
 
 
 def _depth(found: object, most: int) -> int:

@@ -6,6 +6,7 @@ import gc
 import ipaddress
 import os
 import socket
+import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -32,6 +33,13 @@ GRACE_SECONDS = 20
 
 _COLLECTED_AFTER = 50_000
 """So many more objects are there when the garbage collector looks for cycles."""
+
+_TURN = 0.0005
+"""Seconds after which a thread that waits for Python gets it.
+
+The one that writes the log asks for it a dozen times for each group, while it holds the file: with
+the 5 ms that are usual, beside a busy event loop, all other workers would wait for that.
+"""
 
 
 def is_loopback(host: str) -> bool:
@@ -185,10 +193,12 @@ def worker() -> FastAPI:
 
 
 def _settled(app: FastAPI) -> FastAPI:
-    """Return an application whose guidelines the garbage collector need not look at any more.
+    """Return an application, and set the process up for calls.
 
-    A call makes many objects and hardly a cycle: it is looked for seldom.
+    A call makes many objects and hardly a cycle: the garbage collector looks for them seldom, and
+    no more at the guidelines.
     """
+    sys.setswitchinterval(_TURN)
     gc.collect()
     gc.freeze()
     gc.set_threshold(_COLLECTED_AFTER, 20, 20)

@@ -12,7 +12,13 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
 from guidestep.assessment import CervicalAssessment
+from guidestep.assessment.frozen import FrozenDict
 from guidestep.interop.fhir import Reading
+from guidestep.interop.fhir.canonical import UCUM
+from guidestep.interop.fhir.reading.reader import READERS
+from guidestep.interop.fhir.reading.settling import Settling
+from guidestep.interop.fhir.reading.statements import Collector
+from guidestep.interop.fhir.reading.statements import Resource as Taken
 from tests.interop.fhir.records import (
     ABSENT,
     CANONICAL,
@@ -20,6 +26,7 @@ from tests.interop.fhir.records import (
     MAPPING,
     ON,
     PATIENT,
+    SNOMED,
     Resource,
     answer,
     bundle,
@@ -207,6 +214,73 @@ def test_what_is_read_is_an_assessment_but_for_what_is_required(record: list[Res
         path: FIELDS[path].members[0] for path in reading.missing_required
     }
     CervicalAssessment.read(whole, today=ON)
+
+
+# --- quick ways -----------------------------------------------------------------------------------
+
+ODD_ANSWERS: tuple[Resource, ...] = (
+    {"answer": []},
+    {"answer": "x"},
+    {"answer": [{}]},
+    {"answer": [{"valueBoolean": True}]},
+    {"answer": [{"valueString": "12"}]},
+    {"answer": [{"valueInteger": 12}]},
+    {"answer": [{"valueDecimal": True}]},
+    {"answer": [{"valueDate": "2026-02"}]},
+    {"answer": [{"valueQuantity": {"value": 12, "code": "kg", "system": UCUM}}]},
+    {"answer": [{"valueQuantity": {"value": 12, "comparator": "<", "code": "1", "system": UCUM}}]},
+    {"answer": [{"valueCoding": {"system": SNOMED, "code": "none"}}]},
+    {"answer": [{"valueCoding": {"code": 5}}]},
+    {"answer": [{"valueCoding": CANONICAL.answer("cervical", "maybe")}]},
+    {"answer": [{"valueCoding": CANONICAL.answer("cervical", "present")}] * 2},
+    {"answer": [{"valueCoding": CANONICAL.answer("cervical", "absent")}], "extension": []},
+)
+
+
+def laboured(item: Resource) -> Resource:
+    """Return an item that says the same, in a form for which there is no quick way."""
+    if not isinstance(item.get("answer"), list):
+        return item
+    answers = [
+        {
+            # What an answer may hold beside its value, and a Mapping that is no dict.
+            "id": "a",
+            **{k: FrozenDict(v) if k == "valueCoding" else v for k, v in each.items()},
+        }
+        for each in item["answer"]
+    ]
+    return item | {"answer": answers}
+
+
+@given(cervical_dicts(missing=0.5), st.data())
+def test_an_answer_is_read_alike_in_any_form(given_: dict[str, Any], data: st.DataObject) -> None:
+    assessment = CervicalAssessment.read(given_)
+    values = flat(assessment.to_dict())
+    odd = st.dictionaries(st.sampled_from(sorted(FIELDS)), st.sampled_from(ODD_ANSWERS), max_size=9)
+    sent = response("q", {**values, **data.draw(odd)})
+    on = assessment.encounter.assessment_date
+    other = sent | {"item": [laboured(item) for item in sent["item"]]}
+    assert content(read(sent, on=on)) == content(read(other, on=on))
+
+
+@given(records(), st.sampled_from((ON, ON + timedelta(days=40))))
+def test_what_is_settled_at_once_is_settled_alike(record: list[Resource], on: date) -> None:
+    into = statements_of(record, on)
+    for path, statements in into.statements.items():
+        for each in statements:
+            quick, slow = Settling(on, {}), Settling(on, {})
+            spec = FIELDS[path]
+            assert quick.settle(spec, [each]) == slow.weighed(spec, [each])
+            assert quick.problems == slow.problems
+
+
+def statements_of(record: list[Resource], on: date) -> Collector:
+    """Return what some resources state, all of them believed."""
+    into = Collector(MAPPING, on)
+    for each in record:
+        kind = each["resourceType"]
+        READERS[kind](into, Taken(kind, f"{kind}/{each['id']}", each))
+    return into
 
 
 # --- there and back -------------------------------------------------------------------------------

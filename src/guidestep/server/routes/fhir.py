@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Mapping
 from typing import Annotated, cast
@@ -23,6 +22,7 @@ from guidestep.interop.fhir import (
     ReadingProblem,
     outgoing,
 )
+from guidestep.server.bodies import written
 from guidestep.server.calls import begin
 from guidestep.server.faults import engines_disagree
 from guidestep.server.openapi import API_FAULTS, answer, body, faults
@@ -75,8 +75,7 @@ async def in_and_out(request: Request, id: Id) -> Response:  # noqa: A002 (the n
     await site.recorder.record(decision)
     taken.notes.outcome = found.outcome.value
     site.metrics.answered(served.id, found.outcome.value)
-    text = json.dumps(told, ensure_ascii=False, allow_nan=False)
-    return Response(text.encode(), media_type=FHIR_JSON)
+    return Response(written(told), media_type=FHIR_JSON)
 
 
 def _subject(raw: object) -> str:

@@ -5,7 +5,6 @@ Source: CDS Hooks 2.0.1.
 
 from __future__ import annotations
 
-import json
 from typing import Annotated
 
 from fastapi import APIRouter, Path
@@ -20,6 +19,7 @@ from guidestep.interop.cds_hooks import (
     parse_request,
     respond,
 )
+from guidestep.server.bodies import written
 from guidestep.server.calls import begin
 from guidestep.server.decisions import decision_of
 from guidestep.server.faults import engines_disagree
@@ -80,8 +80,7 @@ async def call(request: Request, id: Id) -> Response:  # noqa: A002 (the name in
     notes.outcome = decision.outcome
     await site.recorder.record(decision)
     site.metrics.answered(served.id, decision.outcome)
-    text = json.dumps(reply.body, ensure_ascii=False, allow_nan=False)
-    return Response(text.encode(), media_type="application/json")
+    return Response(written(reply.body), media_type="application/json")
 
 
 def _bad(error: BadRequest) -> Refusal:
@@ -117,5 +116,5 @@ async def feedback(request: Request, id: Id) -> Response:  # noqa: A002 (the nam
     for each in given:
         site.metrics.given_feedback(served.id, each.outcome)
     unknown = sum(receipt is not None and receipt.decision is None for receipt in receipts)
-    text = json.dumps({"recorded": len(receipts), "unknown_cards": unknown})
-    return Response(text, media_type="application/json")
+    taken_in = {"recorded": len(receipts), "unknown_cards": unknown}
+    return Response(written(taken_in), media_type="application/json")

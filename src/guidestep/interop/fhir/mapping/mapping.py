@@ -148,6 +148,11 @@ class FhirMapping:
         return {link: tuple(many) for link, many in found.items()}
 
     @cached_property
+    def required(self) -> tuple[str, ...]:
+        """The fields without which there is no assessment."""
+        return tuple(path for path, spec in self.fields.items() if spec.required)
+
+    @cached_property
     def anchored(self) -> frozenset[str]:
         """The fields of which some source counts before a baseline."""
         return frozenset(source.path for source in self.sources if source.baseline is not None)

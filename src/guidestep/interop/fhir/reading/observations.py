@@ -77,7 +77,8 @@ def response(into: Collector, resource: Resource) -> None:
     is_future: bool | None = None
     by_link = into.mapping.by_link
     for item in _items(resource.body):
-        for source in by_link.get(text(item, "linkId"), ()):
+        link = item.get("linkId")
+        for source in by_link.get(link, ()) if isinstance(link, str) else ():
             if source.questionnaire and source.questionnaire != questionnaire:
                 continue
             found = _answer(source, item)
@@ -115,7 +116,7 @@ def _answer(source: Source, item: Body) -> Found | None:
     given = item.get("answer", [])
     if type(given) is list and len(given) == 1 and "extension" not in item:
         (only,) = given
-        if type(only) is dict and len(only) == 1 and not _NO_ANSWER.issuperset(only):
+        if type(only) is dict and len(only) == 1:
             return read_value(source, only, bare_numbers=source.local)
     if not isinstance(given, list | tuple) or any(not isinstance(part, Mapping) for part in given):
         return Found(fault=Fault("malformed", "its answers are no list of objects"))

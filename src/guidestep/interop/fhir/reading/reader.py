@@ -26,7 +26,7 @@ from guidestep.interop.fhir.reading.versions import name_of, newest
 LISTED = 500
 """The most problems that one reading lists."""
 
-_READERS: Mapping[str, Reader] = {
+READERS: Mapping[str, Reader] = {
     "Observation": observation,
     "Condition": condition,
     "QuestionnaireResponse": response,
@@ -34,6 +34,7 @@ _READERS: Mapping[str, Reader] = {
     "DiagnosticReport": report,
     "Patient": patient,
 }
+"""What takes the statements out of a resource, by its type."""
 
 _FINAL: Mapping[str, frozenset[str]] = {
     "Observation": frozenset({"final", "amended", "corrected"}),
@@ -63,7 +64,7 @@ def _read(mapping: FhirMapping, data: object, subject: str | None, on: date) -> 
     known = addresses(given)
     who = the_patient(subject, given, known)
     for resource, in_doubt in newest(given):
-        if text(resource.body, "resourceType") in _READERS:
+        if text(resource.body, "resourceType") in READERS:
             _take(into, resource, patient_of(resource, known), who, in_doubt=in_doubt)
     return _settle(into)
 
@@ -98,7 +99,7 @@ def _take(into: Collector, given: Given, whose: str, who: str, *, in_doubt: bool
         if _is_read(into, kind, body):
             hint = "it may turn the meaning round; record the finding without it"
             into.problem("unknown-modifier", name, doubt, hint=hint)
-    _READERS[kind](into, Resource(kind, name, body, version, doubt))
+    READERS[kind](into, Resource(kind, name, body, version, doubt))
 
 
 def _status(into: Collector, kind: str, body: Mapping[str, object], name: str) -> str:
@@ -144,13 +145,7 @@ def _settle(into: Collector) -> Reading:
     provenance: dict[str, Provenance] = {}
     settling = Settling(into.on, values)
 
-    def anchored(path: str) -> bool:
-        return path in mapping.anchored and any(
-            statement.source.baseline is not None for statement in into.statements[path]
-        )
-
-    # What is a baseline to others is settled first.
-    for path in sorted(into.statements, key=lambda path: (anchored(path), path)):
+    for path in _in_order(into):
         found = settling.settle(fields[path], into.statements[path])
         if path in mapping.visit:
             found = _of_the_visit(into, fields[path], found)
@@ -177,7 +172,7 @@ def _settle(into: Collector) -> Reading:
     data: dict[str, object] = {path: values[path] for path in fields if path in values}
     if reasons:
         data[REASONS] = {path: reasons[path] for path in fields if path in reasons}
-    missing = tuple(p for p, spec in fields.items() if spec.required and p not in values)
+    missing = tuple([path for path in mapping.required if path not in values])
     return Reading(
         guideline=mapping.guideline,
         on=into.on,
@@ -187,6 +182,16 @@ def _settle(into: Collector) -> Reading:
         missing_required=missing,
         _read=made,
     )
+
+
+def _in_order(into: Collector) -> list[str]:
+    """Return the fields that something is stated of; what is a baseline to others comes first."""
+    after = [
+        path
+        for path in sorted(into.mapping.anchored & into.statements.keys())
+        if any(statement.source.baseline is not None for statement in into.statements[path])
+    ]
+    return [*sorted(into.statements.keys() - after), *after]
 
 
 def _of_the_visit(into: Collector, spec: FieldSpec, found: Settled) -> Settled:

@@ -59,6 +59,10 @@ class Settling:
                 and (source.within is None or days_before(self.on, source.within) <= when.first)
             ):
                 return Settled(only.value, only.reason, only)
+        return self.weighed(spec, statements)
+
+    def weighed(self, spec: FieldSpec, statements: Sequence[Statement]) -> Settled:
+        """Return what counts of a field, however many statements of whatever kind there are."""
         lasting: list[Statement] = []
         dated: list[Statement] = []
         days: list[Statement] = []
