@@ -188,7 +188,7 @@ JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
     # A surrogate is half a character, which no body may hold.
     | st.text(st.characters(exclude_categories=["Cs"])) | st.just("NaN"),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text("aNn é"), inner, max_size=4),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text("aNn é"), inner),
 )  # fmt: skip
 
 
