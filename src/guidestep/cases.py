@@ -11,7 +11,6 @@ from pathlib import Path
 
 from guidestep.assessment import AssessmentError
 from guidestep.guideline import Guideline
-from guidestep.language.checker import did_you_mean
 from guidestep.language.diagnostics import Diagnostic, GuidelineError
 from guidestep.language.documents import CaseEntry
 from guidestep.language.files import Read, shape
@@ -22,6 +21,7 @@ from guidestep.language.yaml_tree import Node, Sequence, locate, locate_key
 from guidestep.language.yaml_tree import Path as Way
 from guidestep.outcome import Action, Outcome
 from guidestep.recommendation import Recommendation
+from guidestep.spelling import did_you_mean
 
 NO_RULE = "no-rule-decides"
 """The reason that is given where no rule decides; no rule has this id."""

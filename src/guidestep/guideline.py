@@ -397,7 +397,7 @@ def load(name: str | Path, *, model: type[Assessment] | None = None) -> Guidelin
 
 
 def _not_found(name: str) -> Diagnostic:
-    from guidestep.language.checker import did_you_mean
+    from guidestep.spelling import did_you_mean
 
     return Diagnostic(
         "not-a-guideline",

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.faults.model import KneeAssessment
 
 from guidestep.engines.compiled.trace import trace
-from guidestep.language.checker import Checker, Scope, closest, did_you_mean, field_hint
+from guidestep.language.checker import Checker, Scope
 from guidestep.language.contradictions import always_any, never_all
 from guidestep.language.diagnostics import Diagnostic
 from guidestep.language.expressions import read_condition, read_quantity
@@ -30,6 +30,7 @@ from guidestep.language.tree import (
 from guidestep.language.types import CONDITION, DATE, DECIMAL, INTEGER, Kind, Type
 from guidestep.language.yaml_reader import read
 from guidestep.logic import all_of, any_of
+from guidestep.spelling import closest, did_you_mean, field_hint
 
 SCOPE = Scope(
     fields=KneeAssessment.fields(),

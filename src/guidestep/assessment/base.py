@@ -24,17 +24,12 @@ from pydantic import (
 from guidestep.assessment.absent import DataAbsentReason
 from guidestep.assessment.consistency import derive, late_dates, misplaced_reasons
 from guidestep.assessment.derived import Derivation, Value
-from guidestep.assessment.errors import (
-    AssessmentError,
-    Problem,
-    UnknownFieldError,
-    did_you_mean,
-    named,
-)
+from guidestep.assessment.errors import AssessmentError, Problem, UnknownFieldError, named
 from guidestep.assessment.fields import TODAY, FieldSpec, spec_of
 from guidestep.assessment.frozen import FrozenDict
 from guidestep.assessment.json_text import parse
 from guidestep.assessment.reading import REASONS, explained, normalise
+from guidestep.spelling import did_you_mean
 
 _STRICT = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 

@@ -10,9 +10,10 @@ from typing import TypeAlias
 
 from guidestep.assessment.absent import DataAbsentReason
 from guidestep.assessment.derived import Derivation, Value
-from guidestep.assessment.errors import Problem, did_you_mean, named, shown
+from guidestep.assessment.errors import Problem, named, shown
 from guidestep.assessment.fields import TODAY, FieldSpec
 from guidestep.assessment.values import check
+from guidestep.spelling import did_you_mean
 
 Lookup: TypeAlias = Callable[[str], Value]
 """The value at a path."""

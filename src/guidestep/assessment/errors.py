@@ -3,7 +3,6 @@
 import reprlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Literal, TypeAlias
 
 ProblemCode: TypeAlias = Literal[
@@ -123,24 +122,3 @@ def named(key: str) -> str:
     ('scope.age', "'age")
     """
     return key if len(key) <= SHOWN and key.isprintable() else shown(key)
-
-
-def closest(name: str, candidates: Iterable[str]) -> str | None:
-    """Return the candidate that the name most resembles, or None.
-
-    >>> closest("scpoe", ["scope", "measures"])
-    'scope'
-    """
-    # Only the start of a very long name is compared: difflib is quadratic.
-    matches = get_close_matches(name[:100], list(candidates), n=1)
-    return matches[0] if matches else None
-
-
-def did_you_mean(name: str, candidates: Iterable[str]) -> str:
-    """Return a hint naming the closest candidate, or an empty text.
-
-    >>> did_you_mean("presnt", ["present", "absent"])
-    "did you mean 'present'?"
-    """
-    match = closest(name, candidates)
-    return f"did you mean '{match}'?" if match else ""

@@ -13,16 +13,10 @@ from pydantic import BaseModel, ValidationError
 from guidestep.assessment.absent import DataAbsentReason
 from guidestep.assessment.consistency import derived_values, late_dates, misplaced_reasons
 from guidestep.assessment.derived import Value
-from guidestep.assessment.errors import (
-    AssessmentError,
-    Problem,
-    closest,
-    did_you_mean,
-    named,
-    shown,
-)
+from guidestep.assessment.errors import AssessmentError, Problem, named, shown
 from guidestep.assessment.fields import FieldSpec
 from guidestep.assessment.values import check
+from guidestep.spelling import closest, did_you_mean
 
 REASONS = "data_absent_reasons"
 """The key beside the sections that says why fields are missing."""

@@ -3,7 +3,8 @@
 from importlib.metadata import EntryPoint, entry_points
 
 from guidestep.assessment.base import Assessment
-from guidestep.assessment.errors import UnknownAssessmentModel, did_you_mean
+from guidestep.assessment.errors import UnknownAssessmentModel
+from guidestep.spelling import did_you_mean
 
 GROUP = "guidestep.assessments"
 """The entry point group in which a package offers its models: `id = "package.module:Class"`."""

@@ -8,8 +8,9 @@ from typing import Annotated, TypeAlias
 from pydantic import BeforeValidator
 
 from guidestep.assessment.derived import Value
-from guidestep.assessment.errors import Problem, ProblemCode, did_you_mean, shown
+from guidestep.assessment.errors import Problem, ProblemCode, shown
 from guidestep.assessment.fields import FieldKind, FieldSpec
+from guidestep.spelling import did_you_mean
 
 DIGITS = 12
 """Significant digits kept when a unit is converted: hides binary noise, loses no measurement."""

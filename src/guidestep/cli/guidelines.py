@@ -8,8 +8,8 @@ from pathlib import Path
 from guidestep.assessment.errors import named
 from guidestep.cli.output import Failure, show_faults
 from guidestep.guideline import Guideline, load, shipped, shipped_folder
-from guidestep.language.checker import did_you_mean
 from guidestep.language.diagnostics import GuidelineError
+from guidestep.spelling import did_you_mean
 
 
 def folder_of(name: str | None) -> Path:

@@ -14,9 +14,9 @@ from guidestep.assessment import Assessment
 from guidestep.assessment.errors import named
 from guidestep.cli.guidelines import guideline_of
 from guidestep.cli.output import Failure, say
-from guidestep.language.checker import did_you_mean
 from guidestep.language.files import json_schemas
 from guidestep.recommendation import Recommendation
+from guidestep.spelling import did_you_mean
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

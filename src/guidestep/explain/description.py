@@ -17,7 +17,6 @@ from guidestep.explain.sources import (
     quality_words,
 )
 from guidestep.explain.words import FAMILIES, OUTCOMES, member_words, quantity
-from guidestep.language.checker import did_you_mean
 from guidestep.language.documents import (
     AmbiguityEntry,
     CitationEntry,
@@ -57,6 +56,7 @@ from guidestep.language.tree import (
 )
 from guidestep.language.types import Kind
 from guidestep.outcome import Family
+from guidestep.spelling import did_you_mean
 
 
 def describe(base: Rulebase, id_: str) -> str:

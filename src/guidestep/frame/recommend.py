@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 
 import narwhals as nw
 
-from guidestep.assessment.errors import did_you_mean, named
+from guidestep.assessment.errors import named
 from guidestep.engines.frame import Evaluated, FrameEngine, LazyFrame
 from guidestep.frame.answers import SEPARATOR, Answers, Detail
 from guidestep.frame.columns import Reading, read_columns
@@ -21,6 +21,7 @@ from guidestep.frame.libraries import Table, names_of, opened, table_of
 from guidestep.frame.report import Report, report
 from guidestep.frame.schema import ColumnError, ColumnWarning, bind, columns_of
 from guidestep.guideline import Guideline, SettingError
+from guidestep.spelling import did_you_mean
 
 if TYPE_CHECKING:
     import polars as pl

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 import narwhals as nw
 
 from guidestep.assessment.base import Assessment
-from guidestep.assessment.errors import UnknownFieldError, closest, did_you_mean, named
+from guidestep.assessment.errors import UnknownFieldError, named
 from guidestep.assessment.fields import FieldKind, FieldSpec
 from guidestep.assessment.frozen import FrozenDict
 from guidestep.assessment.reading import REASONS
 from guidestep.assessment.values import allowed
 from guidestep.guideline import Guideline
+from guidestep.spelling import closest, did_you_mean
 
 if TYPE_CHECKING:
     from narwhals.dtypes import DType
@@ -210,7 +211,7 @@ def _warn(columns: Schema, strangers: Sequence[str]) -> None:
         prefix = f"{REASONS}." if name.startswith(f"{REASONS}.") else ""
         path = name.removeprefix(prefix)
         match = leaves.get(path.rpartition(".")[2]) or closest(path, columns)
-        if match is not None:
+        if match:
             hints.append(f"{named(name)}: did you mean '{prefix}{match}'?")
         elif prefix or ("." in path and path.partition(".")[0] in sections):
             hints.append(f"{named(name)}: there is no such field")

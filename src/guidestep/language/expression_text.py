@@ -13,7 +13,6 @@ from collections.abc import Callable
 from datetime import date
 from typing import NoReturn, cast, get_args
 
-from guidestep.language.checker import did_you_mean
 from guidestep.language.diagnostics import Diagnostic
 from guidestep.language.expression_syntax import construct, explain
 from guidestep.language.source import Span
@@ -38,6 +37,7 @@ from guidestep.language.tree import (
     Reference,
 )
 from guidestep.language.yaml_tree import Scalar
+from guidestep.spelling import did_you_mean
 
 MAX_LENGTH = 4000
 MAX_DEPTH = 40

@@ -12,13 +12,13 @@ from typing import Generic, TypeVar, cast, get_args, get_origin
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from guidestep.language.checker import closest, did_you_mean
 from guidestep.language.diagnostics import Diagnostic
 from guidestep.language.documents import CASES, FILES, NOT_DECIDING, READ_ELSEWHERE, Document
 from guidestep.language.source import SourceText, Span
 from guidestep.language.yaml_reader import read_file
 from guidestep.language.yaml_tree import Mapping as MappingNode
 from guidestep.language.yaml_tree import Node, Plain, Scalar, Sequence, locate, locate_key, plain
+from guidestep.spelling import closest, did_you_mean
 
 E = TypeVar("E", bound=Document)
 E_co = TypeVar("E_co", bound=Document, covariant=True)

@@ -8,11 +8,12 @@ from pathlib import Path
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from guidestep.assessment.errors import did_you_mean, named
+from guidestep.assessment.errors import named
 from guidestep.language import yaml_tree
 from guidestep.language.yaml_reader import read_file
 from guidestep.language.yaml_tree import Node, locate, locate_key, plain
 from guidestep.server.settings import Settings
+from guidestep.spelling import did_you_mean
 
 _PATHS = (
     "mapping",

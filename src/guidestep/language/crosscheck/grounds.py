@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
-from guidestep.language.checker import closest
 from guidestep.language.crosscheck.whole import Step, Whole, expressions
 from guidestep.language.diagnostics import Diagnostic
 from guidestep.language.documents import (
@@ -19,6 +18,7 @@ from guidestep.language.documents import (
 from guidestep.language.source import Span
 from guidestep.language.tree import Parameter, Reference, walk
 from guidestep.language.types import Kind
+from guidestep.spelling import closest
 
 
 class _Grounding(NamedTuple):

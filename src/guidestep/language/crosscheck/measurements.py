@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from guidestep.assessment import FieldKind
-from guidestep.language.checker import field_hint
 from guidestep.language.crosscheck.whole import Whole
 from guidestep.language.diagnostics import Diagnostic
+from guidestep.spelling import field_hint
 
 
 def measurements(whole: Whole) -> Iterator[Diagnostic]:

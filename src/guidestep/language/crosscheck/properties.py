@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from guidestep.language.checker import field_hint
 from guidestep.language.crosscheck.whole import Whole
 from guidestep.language.diagnostics import Diagnostic
 from guidestep.language.documents import PropertyEntry
 from guidestep.language.properties import SECTIONS
+from guidestep.spelling import field_hint
 
 
 def sections(whole: Whole) -> Iterator[Diagnostic]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from guidestep.assessment import FieldKind
-from guidestep.language.checker import did_you_mean, field_hint
 from guidestep.language.crosscheck.grounds import unknown_id
 from guidestep.language.crosscheck.whole import Whole
 from guidestep.language.diagnostics import Diagnostic
 from guidestep.language.documents import DoseEntry, StepEntry
 from guidestep.language.rulebase import Progress, Progression, Start, StepBack, Track, Withhold
 from guidestep.language.source import Span
+from guidestep.spelling import did_you_mean, field_hint
 
 
 def tracks(whole: Whole) -> Iterator[Diagnostic]:

@@ -21,10 +21,10 @@ from guidestep.interop.fhir.mapping.documents import (
 from guidestep.interop.fhir.mapping.mapping import FhirMapping
 from guidestep.interop.fhir.mapping.sources import Baseline, Key, Side, Source, own_answers
 from guidestep.interop.fhir.reading.units import MissingConverter, convertible
-from guidestep.language.checker import did_you_mean
 from guidestep.language.diagnostics import Diagnostic
 from guidestep.language.files import Read
 from guidestep.language.source import Span
+from guidestep.spelling import did_you_mean
 
 _NUMBERS = (FieldKind.INTEGER, FieldKind.DECIMAL)
 _PRESENCE = ("Condition", "Procedure", "DiagnosticReport")

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from guidestep.assessment import DataAbsentReason, FieldKind, FieldSpec, Problem, Value
-from guidestep.assessment.errors import did_you_mean, named, shown
+from guidestep.assessment.errors import named, shown
 from guidestep.assessment.values import check
 from guidestep.interop.fhir.canonical import UCUM
 from guidestep.interop.fhir.mapping.sources import Source
@@ -25,6 +25,7 @@ from guidestep.interop.fhir.reading.units import (
     conversion,
     is_number,
 )
+from guidestep.spelling import did_you_mean
 
 ABSENT = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
 """The code system of the reasons for which a value is missing."""
