@@ -27,7 +27,7 @@ from uuid import uuid4
 
 import jwt
 import yaml
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
@@ -110,18 +110,25 @@ def expected(given: list[dict[str, object]], base_url: str) -> list[str]:
 
 
 class Signer:
-    """Signs tokens as a client does."""
+    """Signs tokens as a client does, with one of the two algorithms that the standard names."""
 
-    def __init__(self) -> None:
-        self.key = ec.generate_private_key(ec.SECP384R1())
-        public = json.loads(jwt.algorithms.ECAlgorithm.to_jwk(self.key.public_key()))
-        self.keys = {"keys": [{**public, "kid": "1", "alg": "ES384", "use": "sig"}]}
+    def __init__(self, algorithm: str = "ES384") -> None:
+        self.algorithm = algorithm
+        self.key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+        if algorithm == "ES384":
+            self.key = ec.generate_private_key(ec.SECP384R1())
+            public = jwt.algorithms.ECAlgorithm.to_jwk(self.key.public_key())
+        else:
+            self.key = rsa.generate_private_key(65537, 2048)
+            public = jwt.algorithms.RSAAlgorithm.to_jwk(self.key.public_key())
+        self.keys = {"keys": [{**json.loads(public), "kid": "1", "alg": algorithm, "use": "sig"}]}
 
     def token(self, audience: str) -> str:
         now = int(time.time())
         claims = {"iss": ISSUER, "aud": audience, "iat": now, "exp": now + 290}
         claims["jti"] = secrets.token_hex(16)
-        return jwt.encode(claims, self.key, algorithm="ES384", headers={"kid": "1", "typ": "JWT"})
+        headers = {"kid": "1", "typ": "JWT"}
+        return jwt.encode(claims, self.key, algorithm=self.algorithm, headers=headers)
 
 
 def _free_port() -> int:
@@ -243,7 +250,9 @@ def main(options: argparse.Namespace) -> None:
     given = calls(options.patients)
     bodies = [json.dumps(each).encode() for each in given]
     print(f"{len(bodies)} patients, {sum(map(len, bodies)) / len(bodies) / 1000:.1f} kB a call")
-    for name, signer in (("with tokens", Signer()), ("without tokens", None)):
+    for tokens in options.tokens:
+        signer = None if tokens == "none" else Signer(tokens)
+        name = "without tokens" if signer is None else f"with {tokens}"
         with tempfile.TemporaryDirectory() as text:
             folder = Path(text)
             with serving(folder, signer, options.workers) as (port, pid):
@@ -254,7 +263,7 @@ def main(options: argparse.Namespace) -> None:
                     f"{name}, at 200 a second", *told, count=options.paced, connections=32, rate=200
                 )
                 measure(f"{name}, as fast as can be", *told, count=options.count, connections=16)
-                if signer is None:
+                if tokens == options.tokens[-1]:
                     for part in range(options.long // 10_000):
                         title = f"{name}, {(part + 1) * 10_000} answers"
                         measure(title, *told, count=10_000, connections=16)
@@ -264,6 +273,7 @@ def main(options: argparse.Namespace) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--tokens", nargs="+", default=["ES384", "RS384", "none"])
     parser.add_argument("--patients", type=int, default=120)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--paced", type=int, default=4000)
