@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Mapping
 from email.message import Message
-from itertools import chain
+from typing import Any
 
 from pydantic_core import to_json
 from starlette.requests import ClientDisconnect, Request
@@ -124,14 +124,15 @@ def written(answer: Mapping[str, object]) -> bytes:
 def _depth(found: object, most: int) -> int:
     """Return how deep a value is nested, or one more than asked for; it never recurses."""
     # What JSON gives is of these very types, which is asked fastest.
-    level: list[object] = [found] if type(found) in _NESTING else []
+    level: list[Any] = [found] if type(found) in _NESTING else []
     depth = 0
     while level and depth <= most:
         depth += 1
-        objects = [each.values() for each in level if type(each) is dict]
-        lists = [each for each in level if type(each) is list]
         level = [
-            child for each in chain(objects, lists) for child in each if type(child) in _NESTING
+            child
+            for each in level
+            for child in (each.values() if type(each) is dict else each)
+            if type(child) in _NESTING
         ]
     return depth
 
