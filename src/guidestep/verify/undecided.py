@@ -173,14 +173,22 @@ class Undecided:
         return mask
 
     def _derived(self) -> Bool:
-        """Return that what derives from others was not entered: as a rule so, and wished first."""
+        """Return that what derives from others agrees with them to the last digit, also if entered.
+
+        It is as a rule so, and wished first: the solver knows some numbers only within limits, and
+        takes for no conflict what lies just beyond what a rule allows.
+        """
         found: list[Bool] = []
-        for path in self.completions.derivable(self.asked):
+        for path in self.asked:
             derived = self.subject.specs[path].derived
-            if path in self.asked and isinstance(derived, WeeksBetween):
+            if isinstance(derived, WeeksBetween) and all(map(self._is_had, derived.inputs)):
                 days = self._number(derived.end) - self._number(derived.start)
                 found.append(self._number(path) * 7 == z3.ToReal(days))
         return conj(found)
+
+    def _is_had(self, path: str) -> bool:
+        """Whether an input is known, or may be asked."""
+        return path in self.asked or self.completions.value(path, {}) is not None
 
     def _number(self, path: str) -> z3.ArithRef:
         symbol = self.values.symbols[path]
