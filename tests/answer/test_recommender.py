@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import guidestep
+import guidestep.frame
 from guidestep import Action, Basis, Outcome, Recommendation
+from guidestep.guideline import shipped_folder
 from tests.answer.conftest import USUAL, Ask
 from tests.answer.model import KneeAssessment
 
@@ -459,3 +461,21 @@ def test_the_digest_of_the_input_does_not_depend_on_the_order_of_reasons() -> No
         guideline.recommend({**required, "data_absent_reasons": each}) for each in (reasons, turned)
     )
     assert one.to_json() == other.to_json()
+
+
+@pytest.mark.parametrize("off", ["ASM-10", "ASM-14", "ASM-23", "ASM-27"])
+def test_nothing_rests_on_an_assumption_that_is_off(tmp_path: Path, off: str) -> None:
+    rules = tmp_path / "rules"
+    copytree(shipped_folder() / "cervical-spasm-opll", rules)
+    header = rules / "guideline.yaml"
+    profile = f"  - {{id: site, title: Ours, assumptions: all, without: [{off}]}}\n"
+    header.write_text(header.read_text().replace("profiles:\n", f"profiles:\n{profile}", 1))
+    site = guidestep.load(rules)
+    cohort = guidestep.frame.synthesize(site, 300, seed=3)
+    told = 0
+    for patient in guidestep.frame.from_frame(cohort, site):
+        answer = site.recommend(patient, profile="site")
+        assert off not in {used.id for used in answer.assumptions}
+        assert not [step.id for step in answer.steps if off in step.assumes]
+        told += off in {used.id for used in site.recommend(patient).assumptions}
+    assert told  # with it on, answers do rest on it

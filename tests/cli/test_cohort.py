@@ -219,6 +219,8 @@ def test_the_types_of_csv(command: Command, tmp_path: Path, engine: str) -> None
         (["a.csv", "--engine", "none"], "invalid value for '--engine'"),
         (["a.csv", "--detail", "none"], "invalid value for '--detail'"),
         (["a.csv", "--guideline", "nowhere"], "there is no guideline nowhere"),
+        (["twice.csv"], "twice.csv has several columns named scope.age_years: keep one"),
+        (["a.csv", "twice.csv", "--engine", "duckdb"], "twice.csv has several columns named"),
         (["a.csv", "--engine", "spark"], "Spark reads Parquet alone"),
         (["a.csv", "--engine", "spark", "--out", "b.csv"], "b.csv must be named NAME.parquet"),
         ([], "missing argument 'FILE...'"),
@@ -228,6 +230,7 @@ def test_faults_are_one_line(
     command: Command, tmp_path: Path, arguments: list[str], message: str
 ) -> None:
     Path("a.csv").write_text("scope.age_years\n52\n")
+    Path("twice.csv").write_text("scope.age_years,other,scope.age_years\n52,1,12\n")
     Path("bad.parquet").write_text("no Parquet at all")
     Path("notes.txt").write_text("notes")
     for folder in ("empty", "d.csv"):

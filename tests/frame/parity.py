@@ -7,6 +7,7 @@ about each, and compares every column of every library's answers with that. It t
 from __future__ import annotations
 
 import argparse
+import sys
 import tempfile
 import time
 import warnings
@@ -75,7 +76,9 @@ def answers(library: str, file: Path, detail: Any, folder: Path) -> pl.DataFrame
     return found.sort("patient")
 
 
-def main(count: int, libraries: list[str]) -> None:
+def main(count: int, libraries: list[str]) -> int:
+    """Compare, and return 1 where anything differs."""
+    differ = False
     warnings.simplefilter("ignore")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -109,6 +112,8 @@ def main(count: int, libraries: list[str]) -> None:
                 told = wrong or "no difference"
                 head = f"{library}, {detail}: {found.height} rows, {len(names)} columns"
                 print(f"{head}: {told}", flush=True)
+                differ |= bool(wrong) or found.height != count
+    return int(differ)
 
 
 if __name__ == "__main__":
@@ -116,4 +121,4 @@ if __name__ == "__main__":
     parser.add_argument("count", type=int)
     parser.add_argument("libraries", nargs="*", default=LIBRARIES)
     options = parser.parse_args()
-    main(options.count, list(options.libraries))
+    sys.exit(main(options.count, list(options.libraries)))

@@ -249,7 +249,7 @@ def test_every_backend_finds_the_same_faults(backend: Backend) -> None:
     found = faults(backend.frame(frame))
     assert {path: fault.count for path, fault in found.items()} == {AGE: 2, GAIT: 1, SCAN: 1}
     assert set(found[AGE].examples) == {"121.0", "7.5"}
-    assert found[SCAN].hint == f"it may not be after {ON}"
+    assert found[SCAN].hint == f"give a day, none after {ON}"
     answers = shipped().recommend_frame(backend.frame(frame), on_invalid="flag")
     named = [row["invalid"] for row in backend.rows(answers, "row")]
     assert [set((text or "").split("; ")) for text in named] == [{GAIT, SCAN}, {AGE}, {AGE}]
@@ -397,6 +397,11 @@ def test_a_column_twice_in_pandas_or_pyarrow(name: str) -> None:
     table = usual().to_arrow()
     with pytest.raises(ColumnError, match=f"'{name}' 2 times"):
         shipped().recommend_frame(table.append_column(name, table[name]))
+
+
+def test_a_column_twice_in_duckdb() -> None:
+    with pytest.raises(ColumnError, match="duckdb cannot tell these columns apart: a, a"):
+        shipped().recommend_frame(duckdb.sql(f'select 1 as a, 2 as a, 52 as "{AGE}"'))
 
 
 @few_columns
@@ -604,6 +609,9 @@ def test_days_of_pandas(days: Any) -> None:
 def test_mixed_values_of_pandas_are_an_error() -> None:
     frame = usual().to_pandas()
     frame[AGE] = pd.Series([50, "x", None], dtype=object)
+    with pytest.raises(ColumnError, match=f"the column {AGE} holds values of several types"):
+        shipped().recommend_frame(frame)
+    frame[AGE] = pd.Series(["x", 50, None], dtype=object)
     with pytest.raises(ColumnError, match=f"the column {AGE} holds values of several types"):
         shipped().recommend_frame(frame)
     frame = usual().to_pandas()

@@ -6,6 +6,8 @@ bitwise ors; the lists are looked up, since most patients of a guideline share a
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from guidestep.language.documents import CitationEntry
 from guidestep.language.rulebase import Grounds, Rulebase
 from guidestep.recommendation import AssumptionUsed
@@ -18,7 +20,7 @@ _MOST_KEPT = 4096
 class Ledger:
     """Knows every id of a rule base by its bit."""
 
-    def __init__(self, base: Rulebase) -> None:
+    def __init__(self, base: Rulebase, off: Collection[str]) -> None:
         ids = [*base.facts, *base.citations, *base.assumptions]
         self._bits = {id_: 1 << index for index, id_ in enumerate(ids)}
         self._base = base
@@ -30,6 +32,8 @@ class Ledger:
                 statement=assumption.entry.statement,
             )
             for id_, assumption in base.assumptions.items()
+            # Nothing rests on one that is off: what would, is unknown, or comes out without it.
+            if id_ not in off
         }
         self._listed: dict[int, Listed] = {}
 

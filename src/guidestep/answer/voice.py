@@ -128,7 +128,7 @@ class Voice:
     def __init__(self, base: Rulebase, compiled: Compiled) -> None:
         self.base = base
         self.compiled = compiled
-        self.ledger = Ledger(base)
+        self.ledger = Ledger(base, compiled.off)
         self.definitions = {d.name: d for d in compiled.program.definitions}
         self.at = {name: index for index, name in enumerate(self.definitions)}
         self._input_at = {i.path: index for index, i in enumerate(compiled.program.inputs)}
@@ -373,7 +373,7 @@ class Voice:
             waiting_for=waiting_for,
             facts=grounds.facts,
             cites=grounds.cites,
-            assumes=grounds.assumes,
+            assumes=tuple(id_ for id_ in grounds.assumes if id_ not in self.compiled.off),
         )
         return advice, self.ledger.mark(grounds)
 

@@ -6,9 +6,11 @@ whole: there is never half a file under it.
 
 from __future__ import annotations
 
+import csv
 import os
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -89,6 +91,7 @@ def _look_into_csv(file: Path, fields: Mapping[str, FieldSpec]) -> Mapping[str, 
     import polars
     from polars.exceptions import PolarsError
 
+    _look_at_names(file)
     try:
         frame = _texts([file])
         names = frame.collect_schema().names()
@@ -111,6 +114,18 @@ def _look_into_csv(file: Path, fields: Mapping[str, FieldSpec]) -> Mapping[str, 
                 f"got {shown(bad[name][0])}, allowed is {allowed(spec)}"
             )
     return typed
+
+
+def _look_at_names(file: Path) -> None:
+    """Refuse a file with two columns of one name, of which a library would rename the second."""
+    try:
+        with file.open(newline="", encoding="utf-8-sig") as text:
+            names = next(csv.reader(text), [])
+    except (OSError, UnicodeDecodeError, csv.Error):
+        return  # what is wrong with it is told where it is read
+    twice = [name for name, times in Counter(names).items() if times > 1]
+    if twice:
+        raise Failure(f"{named(str(file))} has several columns named {named(twice[0])}: keep one")
 
 
 def _texts(files: Sequence[Path]) -> polars.LazyFrame:

@@ -101,7 +101,7 @@ def _fault(
     some = rows.head(1000).collect()["value"].to_list()
     examples = tuple(dict.fromkeys(str(value) for value in some))[:SHOWN]
     late = spec.not_after is not None
-    hint = f"it may not be after {spec.not_after}" if late else ""
+    hint = f"give a day, none after {spec.not_after}" if late else ""
     if spec.derived is not None:
         hint = f"where it is not entered, it follows from {' and '.join(spec.derived.inputs)}"
     people = "1 row has" if count == 1 else f"{count} rows have"

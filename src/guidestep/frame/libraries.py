@@ -68,8 +68,9 @@ def opened(frame: object) -> nw.DataFrame[Any] | LazyFrame:
         raise ColumnError("the frame has no columns")
     library: nw.Implementation = known.implementation
     if library.is_duckdb() or library in _SPARK:
-        lowered = Counter(name.lower() for name in names)
-        same = [name for name in names if lowered[name.lower()] > 1]
+        every: list[str] = known.to_native().columns  # a schema has each name once
+        lowered = Counter(name.lower() for name in every)
+        same = [name for name in every if lowered[name.lower()] > 1]
         if same:
             listed = ", ".join(sorted(same))
             raise ColumnError(f"{library.value} cannot tell these columns apart: {listed}")
@@ -171,7 +172,7 @@ def _pandas(whole: nw.DataFrame[Any], columns: Sequence[str]) -> Table:
     for name, new in plain.items():
         try:
             series[new] = pyarrow.Array.from_pandas(native[name])
-        except pyarrow.ArrowInvalid as error:
+        except pyarrow.ArrowException as error:
             raise ColumnError(f"the column {name} holds values of several types: {error}") from None
     held: Any = polars.from_arrow(pyarrow.table(series))
     return _eager(held, plain, attach)
