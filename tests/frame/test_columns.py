@@ -619,6 +619,14 @@ def test_mixed_values_of_pandas_are_an_error() -> None:
     assert shipped().recommend_frame(frame)["outcome"].tolist() == outcomes(usual())
 
 
+@pytest.mark.parametrize("name", [AGE, ON, "neurologic.gait_instability"])
+def test_an_empty_column_of_pandas_is_unknown(name: str) -> None:
+    frame = usual().to_pandas()
+    frame[name] = float("nan")
+    right = outcomes(with_column(name, [None] * 3))
+    assert shipped().recommend_frame(frame)["outcome"].tolist() == right
+
+
 @pytest.mark.parametrize("name", [0, None, ("a", "b")])
 def test_names_of_pandas_that_are_no_text(name: Any) -> None:
     frame = usual().to_pandas()

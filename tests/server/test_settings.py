@@ -132,8 +132,16 @@ def test_http_is_for_this_machine() -> None:
     assert FhirServer(base="http://127.0.0.1:9/fhir").base == "http://127.0.0.1:9/fhir"
 
 
-def test_a_password_does_not_stand_in_the_file(tmp_path: Path) -> None:
-    text = WHOLE.replace("sqlite:///decisions.db", "postgresql+psycopg://guidestep:geheim@db/log")
+@pytest.mark.parametrize(
+    "url",
+    [
+        "://guidestep:geheim@db/log",
+        "://guidestep@db/log?password=geheim",
+        ":///log?PASSWORD=geheim",
+    ],
+)
+def test_a_password_does_not_stand_in_the_file(tmp_path: Path, url: str) -> None:
+    text = WHOLE.replace("sqlite:///decisions.db", f"postgresql+psycopg{url}")
     found = "\n".join(faults(tmp_path, text))
     assert "a password does not stand here" in found
     assert "geheim" not in found

@@ -28,10 +28,10 @@ def second(file: Path) -> str:
     return next(answer for answer in said if answer)
 
 
-@pytest.fixture(scope="module")
-def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="module", params=["source", "strict", "bare"])
+def exported(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
     folder = tmp_path_factory.mktemp("smt")
-    report = verify(guidestep.load(CERVICAL), export=folder)
+    report = verify(guidestep.load(CERVICAL), profile=request.param, export=folder)
     assert report.holds
     return folder
 
@@ -50,9 +50,11 @@ def test_every_question_says_what_it_proves(exported: Path) -> None:
         assert head[1:] == ["; holds if the answer is unsat", "(set-logic ALL)"]
 
 
-def test_every_own_property_is_exported(exported: Path) -> None:
-    names = {file.stem for file in exported.iterdir()}
-    assert {property_.id for property_ in guidestep.load(CERVICAL).base.properties} <= names
+def test_every_own_property_is_exported(tmp_path: Path) -> None:
+    guideline = guidestep.load(CERVICAL)
+    verify(guideline, export=tmp_path)
+    names = {file.stem for file in tmp_path.iterdir()}
+    assert {property_.id for property_ in guideline.base.properties} <= names
 
 
 def test_cvc5_finds_a_planted_fault_too(tmp_path: Path) -> None:

@@ -171,7 +171,10 @@ def _pandas(whole: nw.DataFrame[Any], columns: Sequence[str]) -> Table:
     series = {}
     for name, new in plain.items():
         try:
-            series[new] = pyarrow.Array.from_pandas(native[name])
+            values = pyarrow.Array.from_pandas(native[name])
+            # pandas takes an empty column for numbers; of nulls alone, it has no type.
+            alone = values.null_count == len(values) and pyarrow.types.is_floating(values.type)
+            series[new] = pyarrow.nulls(len(values)) if alone else values
         except pyarrow.ArrowException as error:
             raise ColumnError(f"the column {name} holds values of several types: {error}") from None
     held: Any = polars.from_arrow(pyarrow.table(series))

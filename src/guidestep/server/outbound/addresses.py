@@ -66,4 +66,6 @@ def _may_be_called(address: IpAddress, networks: Sequence[Network]) -> bool:
         return any(address in network for network in networks)
     if isinstance(address, IPv6Address) and any(address in each for each in _TUNNELS):
         return False
+    if isinstance(address, IPv6Address) and address.is_site_local:
+        return False  # private, though long given up
     return address.is_global and not address.is_multicast and not address.is_reserved
