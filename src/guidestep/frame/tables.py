@@ -17,7 +17,6 @@ from guidestep.assessment.errors import AssessmentError, Problem
 from guidestep.assessment.fields import FieldKind
 from guidestep.assessment.reading import REASONS
 from guidestep.assessment.values import problem
-from guidestep.frame.libraries import opened
 from guidestep.frame.schema import ENUM_BACKENDS, ColumnError, bind, columns_of
 from guidestep.guideline import Guideline
 
@@ -217,7 +216,7 @@ def from_frame(
         ColumnError: `columns` names a column that the frame does not have.
         UnknownFieldError: `columns` names a field that the model does not have.
     """
-    whole = opened(frame)
+    whole: nw.DataFrame[IntoDataFrame] | nw.LazyFrame[IntoLazyFrame] = nw.from_native(frame)
     model = _model_of(model)
     schema = columns_of(model)
     names = whole.collect_schema().names()
