@@ -243,6 +243,12 @@ def test_faults_are_one_line(
     assert sorted(tmp_path.rglob("*")) == before
 
 
+@pytest.mark.parametrize("engine", ["polars", "duckdb"])
+def test_columns_without_a_name_are_passed_over(command: Command, engine: str) -> None:
+    Path("a.csv").write_text("scope.age_years,,\n52,,\n")
+    assert command("cohort", "a.csv", "--engine", engine).code == 0
+
+
 # --- in a process of its own ----------------------------------------------------------------------
 
 

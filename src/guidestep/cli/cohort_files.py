@@ -123,7 +123,8 @@ def _look_at_names(file: Path) -> None:
             names = next(csv.reader(text), [])
     except (OSError, UnicodeDecodeError, csv.Error):
         return  # what is wrong with it is told where it is read
-    twice = [name for name, times in Counter(names).items() if times > 1]
+    # Columns without a name, as behind a last comma, are none of ours.
+    twice = [name for name, times in Counter(names).items() if name and times > 1]
     if twice:
         raise Failure(f"{named(str(file))} has several columns named {named(twice[0])}: keep one")
 
