@@ -78,6 +78,36 @@ def test_feedback_is_joined_to_its_decision(
     assert kept[2]["previous"] == kept[1]["hash"] == first.hash
 
 
+@pytest.mark.parametrize("together", [False, True])
+@pytest.mark.parametrize(
+    ("service", "client", "joined"),
+    [
+        ("neck", "https://ehr.example", True),
+        (None, None, True),  # it was not said
+        ("neck", "https://another.example", False),
+        ("back", "https://ehr.example", False),
+    ],
+)
+def test_feedback_is_of_the_client_that_got_the_card(
+    service: str | None,
+    client: str | None,
+    joined: bool,
+    together: bool,
+    log: DecisionLog,
+    answers: list[Recommendation],
+) -> None:
+    given = Decision.of(
+        answers[0], when=NOON, card_ids=["c1"], service="neck", client="https://ehr.example"
+    )
+    shown = log.submit(given)
+    if not together:
+        shown.result()
+    told = log.record_feedback(
+        Feedback(card="c1", outcome="accepted", at=at(1), service=service, client=client)
+    )
+    assert told.decision == (shown.result().sequence if joined else None)
+
+
 def test_feedback_in_the_group_of_its_decision(
     log: DecisionLog, answers: list[Recommendation]
 ) -> None:

@@ -55,6 +55,18 @@ def test_a_card_that_is_shown_twice_counts_twice(
     assert rates(log).rules[ID, "R1"].accepted == 1  # of the later one
 
 
+def test_a_clock_that_is_ahead_has_not_the_last_word_for_good(
+    log: DecisionLog, answers: list[Recommendation]
+) -> None:
+    log.append(Decision.of(answers[0], when=NOON, cards=[Card("a", rules=("R1",))]))
+    ahead = Feedback(card="a", outcome="accepted", at=at(1e9), received=at(10))
+    log.record_feedback(ahead)
+    assert rates(log).rules[ID, "R1"].accepted == 1
+    log.record_feedback(Feedback(card="a", outcome="overridden", at=at(20), received=at(21)))
+    found = rates(log).rules[ID, "R1"]
+    assert (found.accepted, found.overridden) == (0, 1)
+
+
 @pytest.mark.parametrize(
     ("successes", "trials", "low", "high"),
     # Newcombe, Stat Med 1998; 17: 857-872, table I, method 3

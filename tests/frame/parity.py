@@ -27,8 +27,6 @@ from tests.frame.cohorts import BITS, expected, shipped
 
 LIBRARIES = ("polars", "polars lazy", "pandas", "pyarrow", "duckdb", "spark")
 DETAILS = ("outcome", "rules", "missing")
-FEWER = {"duckdb": ("outcome", "rules"), "spark": ("outcome",)}
-"""What is compared; where planning takes long, less."""
 
 
 def one_by_one(part: Path) -> Path:
@@ -69,8 +67,8 @@ def answers(library: str, file: Path, detail: Any, folder: Path) -> pl.DataFrame
         case _:
             from tests.frame.spark import cluster
 
-            with cluster(folder / "spark") as session:
-                out = folder / "answers"
+            with cluster(folder / f"spark {detail}") as session:
+                out = folder / f"answers {detail}"
                 asked(session.read.parquet(str(file))).write.parquet(str(out))
                 found = pl.read_parquet(out / "*.parquet")
     return found.sort("patient")
@@ -96,7 +94,7 @@ def main(count: int, libraries: list[str]) -> int:
         print(f"{count} patients one by one: {time.perf_counter() - begun:.0f} s", flush=True)
         print(right["outcome"].value_counts(sort=True).rows(), flush=True)
         for library in libraries:
-            for detail in FEWER.get(library, DETAILS):
+            for detail in DETAILS:
                 found = answers(library, folder / "cohort.parquet", detail, folder)
                 names = [column for column in right.columns if column in found.columns]
                 wrong = {

@@ -22,6 +22,9 @@ issuers:
     jku: [https://ehr.example.org/jwks.json]
   - iss: other
     jwks_file: keys.json
+    location: Location/2
+    tenants: [north, south]
+    tenant_locations: {south: Location/3}
 fhir_servers:
   - base: https://fhir.example.org/r4
     networks: [10.0.0.0/8]
@@ -54,6 +57,11 @@ def test_a_whole_file(tmp_path: Path) -> None:
     assert settings.zone.key == "Europe/Vienna"
     assert settings.log is not None
     assert settings.log.required
+    assert [settings.issuers[1].location_of(one) for one in ("north", "south", None)] == [
+        "Location/2",
+        "Location/3",
+        "Location/2",
+    ]
     # As workers are given them.
     assert Settings.model_validate_json(settings.model_dump_json()) == settings
 
@@ -87,8 +95,8 @@ def test_every_fault_is_told_where_it_stands(tmp_path: Path) -> None:
     told = "\n".join(found)
     assert "service.yaml:1:11: base_url: it must be https" in told
     assert "service.yaml:6:13: guidelines.0.hooks.0: " in told
-    assert "service.yaml:18:16: limits.body: " in told
-    assert "service.yaml:18:19: limits.bdy: there is no such setting" in told
+    assert "service.yaml:21:16: limits.body: " in told
+    assert "service.yaml:21:19: limits.bdy: there is no such setting" in told
     assert "time_zone: there is no such time zone" in told
     assert "limit: there is no such setting; did you mean 'limits'?" in told
 
@@ -113,6 +121,11 @@ def test_options_take_the_place_of_the_file(tmp_path: Path) -> None:
 def test_algorithms_that_cannot_be_named(algorithm: str) -> None:
     with pytest.raises(ValidationError):
         Issuer(iss="a", jku=("https://a.example/k",), algorithms=(algorithm,))  # type: ignore[arg-type]
+
+
+def test_a_place_is_that_of_a_tenant() -> None:
+    with pytest.raises(ValidationError, match="'south' is none of the tenants"):
+        Issuer(iss="a", jwks_file=Path("k"), tenant_locations={"south": "Location/3"})
 
 
 def test_an_issuer_has_keys() -> None:

@@ -1,8 +1,9 @@
 """How often clinicians override what a rule says: counts, and intervals for the rates.
 
-A card is shown once. What was made of it is the last feedback to it that the client dated; a card
-that was ignored is never reported, and counts as shown and not answered. A card stands for the
-rules it names, or for all the rules of its decision.
+A card is shown once. What was made of it is the last feedback to it by the client's time, or by the
+time it came in where the client's is later: a wrong clock does not have the last word for good. A
+card that was ignored is never reported, and counts as shown and not answered. A card stands for
+the rules it names, or for all the rules of its decision.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass, field
 from math import sqrt
 from typing import cast
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, and_, case, func, select
 
 from guidestep.decision_log.chain import Stored
 from guidestep.decision_log.log import DecisionLog
@@ -153,6 +154,8 @@ def _count(counted: Iterable[Rate], row: Mapping[str, Stored]) -> None:
 
 def _shown(connection: Connection, guideline: str | None) -> Iterator[Mapping[str, Stored]]:
     """Yield each card that was shown, with its decision and the last feedback to it."""
+    said, came = RECORD.c.response_time, RECORD.c.time
+    acted = case((said > came, came), else_=said)
     ranked = (
         select(
             RECORD.c.card,
@@ -162,7 +165,7 @@ def _shown(connection: Connection, guideline: str | None) -> Iterator[Mapping[st
             func.row_number()
             .over(
                 partition_by=(RECORD.c.decision, RECORD.c.card),
-                order_by=(RECORD.c.response_time.desc(), RECORD.c.sequence.desc()),
+                order_by=(acted.desc(), RECORD.c.sequence.desc()),
             )
             .label("rank"),
         )

@@ -250,7 +250,8 @@ class Feedback:
 
     `at` is the client's time of it, `received` ours. `comment` is free text and may name a patient:
     it is kept in the log and nowhere else. `user` and `location`, where not given, are those of the
-    decision.
+    decision. Where `service` or `client` is given, and is not that of the decision with this card,
+    the card counts as unknown.
 
     Source: CDS Hooks 2.0.1, Feedback.
     """

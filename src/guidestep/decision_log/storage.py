@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Self, cast
 from uuid import uuid4
 
-from sqlalchemy import URL, ClauseElement, Connection, Engine, func, insert, inspect, select
+from sqlalchemy import URL, ClauseElement, Connection, Engine, insert, inspect, select
 
 from guidestep.decision_log import database
 from guidestep.decision_log.chain import KEYED, Chain, Stored
@@ -133,13 +133,13 @@ class Storage:
         for entry in new:
             row = {**entry.row, "sequence": head.sequence + 1, "previous": head.hash}
             if row["kind"] == "feedback":
-                row["decision"] = decisions.get(cast("str", row["card"]))
+                row["decision"] = _told_of(row, decisions.get(cast("str", row["card"])))
             row["hash"] = hash_ = self.chain.hash(row)
             head = Head(head.sequence + 1, hash_)
             records.append(row)
             for position, card in enumerate(entry.cards):
                 cards.append({"sequence": head.sequence, "position": position, "card": card})
-                decisions[card] = head.sequence
+                decisions[card] = row
         if records:
             connection.exec_driver_sql(self._insert[RECORD], records)
         if cards:
@@ -160,17 +160,21 @@ class Storage:
             kept[row["id"]] = _receipt(cast("Mapping[str, Stored]", row))
         return kept
 
-    def _decisions(self, connection: Connection, entries: Sequence[Entry]) -> dict[str, int]:
+    def _decisions(
+        self, connection: Connection, entries: Sequence[Entry]
+    ) -> dict[str, Mapping[str, Stored]]:
         """Return the latest decision of each card that an entry of feedback is about."""
         wanted = {entry.row["card"] for entry in entries if entry.row["kind"] == "feedback"}
         if not wanted:
             return {}
         query = (
-            select(CARD.c.card, func.max(CARD.c.sequence).label("sequence"))
+            select(CARD.c.card, RECORD.c.sequence, RECORD.c.service, RECORD.c.client)
+            .join_from(CARD, RECORD, CARD.c.sequence == RECORD.c.sequence)
             .where(CARD.c.card.in_(list(wanted)))
-            .group_by(CARD.c.card)
+            .order_by(CARD.c.sequence)
         )
-        return {row.card: row.sequence for row in connection.execute(query)}
+        found = connection.execute(query).mappings()
+        return {row["card"]: cast("Mapping[str, Stored]", row) for row in found}
 
     def recognise(self, connection: Connection) -> None:
         """See that the log behind a new connection is this one.
@@ -274,3 +278,16 @@ def _identity(connection: Connection) -> Identity | None:
             "use the guidestep that made the log, or a newer one",
         )
     return Identity(row["log"], row["created"], row["scheme"])
+
+
+def _told_of(feedback: Mapping[str, Stored], decided: Mapping[str, Stored] | None) -> Stored:
+    """Return the place of the decision that feedback is about.
+
+    Feedback through another service, or of another client, than got the card is about no decision:
+    it must not count as what the clinicians did who saw it.
+    """
+    if decided is None:
+        return None
+    who = ("service", "client")
+    same = all(feedback[name] is None or feedback[name] == decided[name] for name in who)
+    return decided["sequence"] if same else None

@@ -20,14 +20,15 @@ _NAMES = {"cds-services": "service", "guidelines": "guideline"}
 class Call:
     """A call that may be answered.
 
-    `client` is the issuer of the client's token, or `None` in development; `raw` is the JSON that
-    was sent.
+    `client` is the issuer of the client's token, or `None` in development; `location` is where its
+    users are, as far as the settings tell it; `raw` is the JSON that was sent.
     """
 
     site: Site
     notes: Notes
     served: Served
     client: str | None
+    location: str | None
     raw: object
 
 
@@ -52,4 +53,6 @@ async def begin(
     path = f"/{kind}/{served.id}" + (f"/{action}" if action else "")
     client = await authenticate(request, path)
     raw = await read_json(request, site.settings.limits)
-    return Call(site, notes, served, None if client is None else client.issuer, raw)
+    issuer = None if client is None else client.issuer
+    location = (client and client.location) or site.settings.location
+    return Call(site, notes, served, issuer, location, raw)

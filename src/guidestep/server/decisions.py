@@ -10,7 +10,7 @@ from datetime import datetime
 
 from guidestep.channels import ENGINES, versions
 from guidestep.decision_log import Card, Decision
-from guidestep.interop.cds_hooks import Reply, Request, Served
+from guidestep.interop.cds_hooks import Reply, Request, Served, location_of
 
 NO_RECOMMENDATION = "no_recommendation"
 """The outcome where required fields are not recorded, or contradict each other."""
@@ -20,13 +20,23 @@ NOBODY = "none"
 
 
 def decision_of(
-    reply: Reply, asked: Request, served: Served, *, when: datetime, client: str | None
+    reply: Reply,
+    asked: Request,
+    served: Served,
+    *,
+    when: datetime,
+    client: str | None,
+    location: str | None,
 ) -> Decision:
     """Return the record of the answer to a call.
+
+    `location` is where the client's users are; an Encounter that was asked for says it better.
 
     Cards that say that no recommendation can be made are an answer too, and may name a red flag
     that is found all the same: they are recorded with the outcome `no_recommendation`.
     """
+    if served.asks_encounter:
+        location = location_of(asked) or location
     user, hook = asked.user_id, asked.hook
     encounter = None if asked.encounter_id is None else f"Encounter/{asked.encounter_id}"
     listed = reply.body["cards"]
@@ -42,6 +52,7 @@ def decision_of(
             cards=cards,
             user=user,
             encounter=encounter,
+            location=location,
         )
     guideline = served.guideline
     return Decision(
@@ -68,6 +79,7 @@ def decision_of(
         cards=tuple(Card.of(card) for card in cards),
         user=user,
         encounter=encounter,
+        location=location,
     )
 
 

@@ -90,6 +90,10 @@ class Issuer(BaseModel):
     algorithms: Annotated[tuple[Algorithm, ...], Field(min_length=1)] = ("ES384", "RS384")
     tenants: tuple[Text, ...] = ()
     """The values that `tenant` may have; if there are any, a token must name one."""
+    location: Text | None = None
+    """Where its users are, such as `Location/2`: it is recorded with each decision."""
+    tenant_locations: dict[Text, Text] = Field(default_factory=dict)
+    """The same for a tenant, where that is elsewhere."""
     networks: tuple[Network, ...] = ()
     """Networks in which the host of `jku` may be, if it is not on the public internet."""
 
@@ -97,7 +101,13 @@ class Issuer(BaseModel):
     def _has_keys(self) -> Issuer:
         if not self.jku and self.jwks_file is None:
             raise ValueError("give jku or jwks_file: without keys no token can be checked")
+        if unknown := [name for name in self.tenant_locations if name not in self.tenants]:
+            raise ValueError(f"tenant_locations: '{unknown[0]}' is none of the tenants")
         return self
+
+    def location_of(self, tenant: str | None) -> str | None:
+        """Return where the users of a tenant are, as far as that is known."""
+        return self.tenant_locations.get(tenant or "", self.location)
 
 
 class FhirServer(BaseModel):
@@ -159,6 +169,8 @@ class Log(BaseModel):
     """Whether a decision that cannot be recorded is not given."""
     keep_input: bool = False
     """Whether the assessment itself is recorded, not its digest alone."""
+    encounter: bool = False
+    """Whether the Encounter is asked for where a hook always names one, to record where it is."""
 
     @model_validator(mode="after")
     def _one_address(self) -> Log:
@@ -267,6 +279,8 @@ class Settings(BaseModel):
     canonical: Annotated[str, Field(pattern=r"^https?://[^\s?#]+[^\s?#/]$")] = EXAMPLE_BASE
     """The base of the addresses of local codes and of what is published, without a slash."""
     cors_origins: tuple[Origin, ...] = ()
+    location: Text | None = None
+    """Where decisions are given, recorded where neither an issuer nor an Encounter tells it."""
     log: Log | None = None
     limits: Limits = Limits()
     tokens: Tokens = Tokens()

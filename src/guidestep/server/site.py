@@ -157,6 +157,7 @@ def _served(entry: GuidelineServed, settings: Settings) -> Served:
         profile=entry.profile,
         hooks=entry.hooks,
         base_url=settings.base_url,
+        asks_encounter=settings.log is not None and settings.log.encounter,
         **more,
     )
     # Compiled now: the first patient does not wait for it, and a fault is found at the start.

@@ -15,6 +15,7 @@ from guidestep.interop.cds_hooks.discovery import discovery
 from guidestep.interop.cds_hooks.emptiness import without_empty
 from guidestep.interop.cds_hooks.feedback import Feedback, parse_feedback
 from guidestep.interop.cds_hooks.hooks import HOOKS
+from guidestep.interop.cds_hooks.locations import location_of
 from guidestep.interop.cds_hooks.obtaining import is_obtained, obtained, unobtained
 from guidestep.interop.cds_hooks.problems import (
     BadRequest,
@@ -44,6 +45,7 @@ __all__ = [
     "discovery",
     "filled",
     "is_obtained",
+    "location_of",
     "obtained",
     "operation_outcome",
     "parse_feedback",

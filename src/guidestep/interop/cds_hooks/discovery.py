@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from guidestep.guideline import SettingError
 from guidestep.interop.cds_hooks.emptiness import Object, without_empty
+from guidestep.interop.cds_hooks.locations import encounter_query
 from guidestep.interop.cds_hooks.served import Served
 from guidestep.interop.cds_hooks.tokens import fault
 
@@ -30,7 +31,8 @@ def discovery(guidelines: Sequence[Served]) -> Object:
 
 
 def _service(served: Served, hook: str) -> Object:
-    queries = served.mapping.queries()
+    where = encounter_query(hook) if served.asks_encounter else {}
+    queries = {**served.mapping.queries(), **where}
     for key, query in queries.items():
         if wrong := fault(query, hook):
             raise SettingError(f"service '{served.id}', prefetch key '{key}': {wrong}")
@@ -44,6 +46,6 @@ def _service(served: Served, hook: str) -> Object:
             f"{entry.review.status.replace('_', ' ')}."
         ),
         "id": served.id,
-        "prefetch": dict(queries),
+        "prefetch": {**queries},
         "usageRequirements": served.usage_requirements,
     }

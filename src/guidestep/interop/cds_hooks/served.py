@@ -107,6 +107,7 @@ class Served:
     `id` is that part of the address of the service. `profile` is one of the guideline, or `None`
     for its default. `base_url` is the absolute address of the server without a slash at its end,
     under which the explanation of the guideline lies; without it cards have no link.
+    `asks_encounter` says that the Encounter is asked for, which tells where the patient is.
 
     Raises:
         SettingError: The id, a hook, the profile or the base address cannot be used.
@@ -119,6 +120,7 @@ class Served:
     hooks: tuple[str, ...] = tuple(HOOKS)
     base_url: str | None = None
     usage_requirements: str = USAGE
+    asks_encounter: bool = False
 
     def __post_init__(self) -> None:
         if not _ID.fullmatch(self.id):

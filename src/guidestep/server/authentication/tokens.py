@@ -39,10 +39,14 @@ class TokenRefused(Exception):  # noqa: N818 (not a fault of ours)
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """Who calls: the issuer as the settings name it, and the tenant if the token has one."""
+    """Who calls: the issuer as the settings name it, and the tenant if the token has one.
+
+    `location` is where its users are, if the settings tell it.
+    """
 
     issuer: str
     tenant: str | None = None
+    location: str | None = None
 
 
 class Authenticator:
@@ -92,7 +96,8 @@ class Authenticator:
         self._verify(token, algorithm, key)
         await self._use(issuer, claims)
         tenant = claims.get("tenant")
-        return Client(issuer.iss, tenant if isinstance(tenant, str) else None)
+        tenant = tenant if isinstance(tenant, str) else None
+        return Client(issuer.iss, tenant, issuer.location_of(tenant))
 
     def _verify(self, token: str, algorithm: str, key: Key) -> None:
         """See that a token is signed with a key; its header has been read, and is not read anew."""

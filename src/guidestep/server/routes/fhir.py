@@ -71,7 +71,13 @@ async def in_and_out(request: Request, id: Id) -> Response:  # noqa: A002 (the n
         outcome = {"resourceType": "OperationOutcome", "issue": [*map(_issue, reading.problems)]}
         entry = {"fullUrl": uuid.uuid4().urn, "resource": outcome}
         told = {**told, "entry": [*cast("list[object]", told["entry"]), entry]}
-    decision = Decision.of(found, when=site.now(), service=served.id, client=taken.client)
+    decision = Decision.of(
+        found,
+        when=site.now(),
+        service=served.id,
+        client=taken.client,
+        location=taken.location,
+    )
     await site.recorder.record(decision)
     taken.notes.outcome = found.outcome.value
     site.metrics.answered(served.id, found.outcome.value)

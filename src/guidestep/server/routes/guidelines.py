@@ -14,7 +14,7 @@ from guidestep import AssessmentError, EngineDisagreement, Recommendation, Setti
 from guidestep.decision_log import Decision
 from guidestep.interop.cds_hooks import Served
 from guidestep.server.access import authenticate
-from guidestep.server.calls import begin
+from guidestep.server.calls import Call, begin
 from guidestep.server.explanation import page
 from guidestep.server.faults import engines_disagree
 from guidestep.server.openapi import API_FAULTS, READ_FAULTS, answer, body, faults
@@ -120,7 +120,7 @@ async def recommend(
         found = _recommendation(site, served, taken.raw, profile)
     except EngineDisagreement as error:
         raise engines_disagree(request, error) from None
-    await site.recorder.record(_decision(site, served, found, taken.client))
+    await site.recorder.record(_decision(taken, found))
     taken.notes.outcome = found.outcome.value
     site.metrics.answered(served.id, found.outcome.value)
     return Response(found.to_json(), media_type=_JSON)
@@ -159,7 +159,7 @@ async def batch(
             answers.append(f'{{"recommendation":{found.to_json()}}}')
         # Others are answered in between.
         await asyncio.sleep(0)
-    await site.recorder.record(*(_decision(site, served, each, taken.client) for each in given))
+    await site.recorder.record(*(_decision(taken, each) for each in given))
     for each in given:
         site.metrics.answered(served.id, each.outcome.value)
     return Response(f'{{"answers":[{",".join(answers)}]}}', media_type=_JSON)
@@ -205,8 +205,14 @@ def _recommendation(site: Site, served: Served, raw: object, profile: str | None
         raise Refusal(422, Code.UNKNOWN_PROFILE, "there is no such profile") from None
 
 
-def _decision(site: Site, served: Served, found: Recommendation, client: str | None) -> Decision:
-    return Decision.of(found, when=site.now(), service=served.id, client=client)
+def _decision(taken: Call, found: Recommendation) -> Decision:
+    return Decision.of(
+        found,
+        when=taken.site.now(),
+        service=taken.served.id,
+        client=taken.client,
+        location=taken.location,
+    )
 
 
 def _offered(served: Served, site: Site) -> dict[str, object]:

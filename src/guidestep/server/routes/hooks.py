@@ -76,7 +76,14 @@ async def call(request: Request, id: Id) -> Response:  # noqa: A002 (the name in
         raise _bad(error) from None
     except EngineDisagreement as error:
         raise engines_disagree(request, error) from None
-    decision = decision_of(reply, asked, served, when=site.now(), client=taken.client)
+    decision = decision_of(
+        reply,
+        asked,
+        served,
+        when=site.now(),
+        client=taken.client,
+        location=taken.location,
+    )
     notes.outcome = decision.outcome
     await site.recorder.record(decision)
     site.metrics.answered(served.id, decision.outcome)
