@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 
 from guidestep.channels import ENGINES, versions
 from guidestep.decision_log import Card, Decision
-from guidestep.interop.cds_hooks import Reply, Request, Served, location_of
+from guidestep.interop.cds_hooks import Reading, Reply, Request, Served, location_of
 
 NO_RECOMMENDATION = "no_recommendation"
 """The outcome where required fields are not recorded, or contradict each other."""
@@ -54,6 +54,21 @@ def decision_of(
             encounter=encounter,
             location=location,
         )
+    nothing = undecided(served, reply.reading, when=when, client=client, location=location)
+    return replace(
+        nothing,
+        hook=hook,
+        hook_instance=asked.hook_instance,
+        cards=tuple(Card.of(card) for card in cards),
+        user=user,
+        encounter=encounter,
+    )
+
+
+def undecided(
+    served: Served, reading: Reading, *, when: datetime, client: str | None, location: str | None
+) -> Decision:
+    """Return the record of what was told where no recommendation could be made."""
     guideline = served.guideline
     return Decision(
         when=when,
@@ -68,17 +83,12 @@ def decision_of(
         engines=ENGINES,
         agreement=True,
         versions=asdict(versions()),
-        input_digest=_digest(reply.reading.data),
+        input_digest=_digest(reading.data),
         outcome=NO_RECOMMENDATION,
         basis=NOBODY,
-        missing=tuple(reply.reading.missing_required),
-        hook=hook,
-        hook_instance=asked.hook_instance,
+        missing=tuple(reading.missing_required),
         service=served.id,
         client=client,
-        cards=tuple(Card.of(card) for card in cards),
-        user=user,
-        encounter=encounter,
         location=location,
     )
 

@@ -13,7 +13,6 @@ from guidestep.explain.words import OUTCOMES, label_words
 from guidestep.guideline import Guideline
 from guidestep.interop.cds_hooks.detail import detail, made_by, not_used, questions
 from guidestep.interop.cds_hooks.emptiness import Object
-from guidestep.interop.cds_hooks.incomplete import Incomplete
 from guidestep.interop.cds_hooks.markdown import bullet, escaped, heading, paragraphs, quoted
 from guidestep.interop.cds_hooks.orders import Ordered, against, ordered
 from guidestep.interop.cds_hooks.override_reasons import override_reasons
@@ -21,6 +20,7 @@ from guidestep.interop.cds_hooks.request import Request
 from guidestep.interop.cds_hooks.served import Reading, Served, is_absolute
 from guidestep.interop.cds_hooks.suggestions import NewId, to_order, to_remove
 from guidestep.interop.cds_hooks.summary import asked, shortened, summary
+from guidestep.interop.incomplete import Incomplete, rests_on
 from guidestep.language.rulebase import Rule
 from guidestep.notebook.content import card_content
 from guidestep.outcome import Outcome
@@ -255,9 +255,7 @@ def _rules(title: str, rules: Sequence[Rule], guideline: Guideline) -> str:
         return ""
     lines = [heading(title), ""]
     for rule in rules:
-        marks = [f"[{guideline.citations[id_].number or id_}]" for id_ in rule.grounds.cites]
-        parts = (rule.grounds.facts, marks, rule.grounds.assumes)
-        rests = "; ".join(", ".join(ids) for ids in parts if ids)
+        rests = rests_on(rule, guideline)
         lines.append(bullet(rule.statement))
         lines += [bullet(text, 1) for text in (rule.advice, rule.urgency) if text]
         lines += [bullet(f"Rests on: {rests}", 1)] if rests else []

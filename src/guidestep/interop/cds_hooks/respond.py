@@ -9,13 +9,13 @@ from datetime import UTC, date, datetime
 from guidestep.assessment import AssessmentError, Problem
 from guidestep.interop.cds_hooks.cards import cards, incomplete_cards
 from guidestep.interop.cds_hooks.emptiness import Object
-from guidestep.interop.cds_hooks.incomplete import incomplete
 from guidestep.interop.cds_hooks.obtaining import unobtained
 from guidestep.interop.cds_hooks.problems import BadRequest, RequestProblem, Unobtainable
 from guidestep.interop.cds_hooks.request import Request
 from guidestep.interop.cds_hooks.served import Reading, Served
 from guidestep.interop.cds_hooks.suggestions import NewId
 from guidestep.interop.fhir import ReadingError
+from guidestep.interop.incomplete import incomplete
 from guidestep.recommendation import Recommendation
 
 
@@ -93,6 +93,13 @@ def respond(
                 new_id=new_id,
             )
             return Reply({"cards": [*made]}, recommendation, reading)
-    found = incomplete(served, reading, faults, on)
+    found = incomplete(
+        served.guideline,
+        served.profile,
+        reading.data,
+        reading.missing_required,
+        faults=faults,
+        on=on,
+    )
     made = incomplete_cards(found, served=served, request=request, reading=reading, new_id=new_id)
     return Reply({"cards": [*made]}, None, reading)

@@ -10,7 +10,8 @@ from fastapi import APIRouter, Path
 from starlette.requests import Request
 from starlette.responses import Response
 
-from guidestep import Assessment, AssessmentError, EngineDisagreement
+from guidestep import AssessmentError, EngineDisagreement
+from guidestep.assessment import Problem
 from guidestep.decision_log import Decision
 from guidestep.interop.cds_hooks import Served, is_obtained
 from guidestep.interop.cds_hooks.hooks import FHIR_ID
@@ -22,11 +23,13 @@ from guidestep.interop.fhir import (
     ReadingProblem,
     outgoing,
 )
+from guidestep.interop.incomplete import incomplete
 from guidestep.server.bodies import written
-from guidestep.server.calls import begin
+from guidestep.server.calls import Call, begin
+from guidestep.server.decisions import undecided
 from guidestep.server.faults import engines_disagree
 from guidestep.server.openapi import API_FAULTS, answer, body, faults
-from guidestep.server.refusals import FHIR_JSON, Code, Detail, Refusal, details_of
+from guidestep.server.refusals import FHIR_JSON, Code, Detail, Refusal
 from guidestep.server.site import Site
 from guidestep.server.work import done, entries
 
@@ -34,7 +37,7 @@ router = APIRouter(tags=["Guidelines"])
 
 Id = Annotated[str, Path(description="The id under which a guideline is served.")]
 
-_TITLE = "no assessment can be read from the Bundle"
+_TITLE = "it is no Bundle about one patient"
 
 
 @router.post(
@@ -48,16 +51,31 @@ _TITLE = "no assessment can be read from the Bundle"
 async def in_and_out(request: Request, id: Id) -> Response:  # noqa: A002 (the name in the URL)
     """Answer a Bundle about one patient with a Bundle of what is advised.
 
-    What was not used of the data, and why, comes last in it, as an OperationOutcome.
+    Where the data make no assessment, the answer says what is required, and which referral is due
+    whatever is recorded later. What was not used of the data, and why, comes last, as an
+    OperationOutcome.
     """
     taken = await begin(request, "fhir", "guidelines", id, "fhir")
     site, served, raw = taken.site, taken.served, taken.raw
     subject = _subject(raw)
     reading = await done(entries([raw]), lambda: _read(site, served, raw, subject))
     try:
-        found = served.guideline.recommend(_assessment(reading), profile=served.profile)
+        told, decision = _answered(taken, reading, subject)
     except EngineDisagreement as error:
         raise engines_disagree(request, error) from None
+    if reading.problems:
+        outcome = {"resourceType": "OperationOutcome", "issue": [*map(_issue, reading.problems)]}
+        entry = {"fullUrl": uuid.uuid4().urn, "resource": outcome}
+        told = {**told, "entry": [*cast("list[object]", told["entry"]), entry]}
+    await site.recorder.record(decision)
+    taken.notes.outcome = decision.outcome
+    site.metrics.answered(served.id, decision.outcome)
+    return Response(written(told), media_type=FHIR_JSON)
+
+
+def _answered(taken: Call, reading: Reading, subject: str) -> tuple[Mapping[str, object], Decision]:
+    """Return the answer to what was read of a patient, and its record."""
+    site, served = taken.site, taken.served
     context = outgoing.Context(
         served.guideline,
         subject=subject,
@@ -66,22 +84,34 @@ async def in_and_out(request: Request, id: Id) -> Response:  # noqa: A002 (the n
         sources=reading.sources,
         requirements=_mapping(served).data_requirements,
     )
-    told = outgoing.recommendation_bundle(found, context)
-    if reading.problems:
-        outcome = {"resourceType": "OperationOutcome", "issue": [*map(_issue, reading.problems)]}
-        entry = {"fullUrl": uuid.uuid4().urn, "resource": outcome}
-        told = {**told, "entry": [*cast("list[object]", told["entry"]), entry]}
-    decision = Decision.of(
-        found,
-        when=site.now(),
-        service=served.id,
-        client=taken.client,
-        location=taken.location,
+    faults: tuple[Problem, ...] = ()
+    if not reading.missing_required:
+        try:
+            found = served.guideline.recommend(reading.assessment(), profile=served.profile)
+        except AssessmentError as error:
+            faults = error.problems
+        else:
+            decision = Decision.of(
+                found,
+                when=site.now(),
+                service=served.id,
+                client=taken.client,
+                location=taken.location,
+            )
+            return outgoing.recommendation_bundle(found, context), decision
+    lacking = incomplete(
+        served.guideline,
+        served.profile,
+        reading.data,
+        reading.missing_required,
+        faults=faults,
+        on=site.today(),
     )
-    await site.recorder.record(decision)
-    taken.notes.outcome = found.outcome.value
-    site.metrics.answered(served.id, found.outcome.value)
-    return Response(written(told), media_type=FHIR_JSON)
+    decision = undecided(
+        served, reading, when=site.now(), client=taken.client, location=taken.location
+    )
+    told = outgoing.incomplete_bundle(lacking, reading.data, context, served.profile)
+    return told, decision
 
 
 def _subject(raw: object) -> str:
@@ -119,19 +149,6 @@ def _read(site: Site, served: Served, raw: object, subject: str) -> Reading:
         return _mapping(served).read(raw, subject=subject, on=site.today())
     except ReadingError as error:
         raise _refused(Detail(str(error))) from None
-
-
-def _assessment(reading: Reading) -> Assessment:
-    if reading.missing_required:
-        lacking = tuple(
-            Detail("it is required, and nothing was read for it", path, code="missing")
-            for path in reading.missing_required
-        )
-        raise _refused(*lacking, *details_of(reading.problems[:50]))
-    try:
-        return reading.assessment()
-    except AssessmentError as error:
-        raise _refused(*details_of(error.problems[:50])) from None
 
 
 def _refused(*details: Detail) -> Refusal:

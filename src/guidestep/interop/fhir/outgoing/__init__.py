@@ -9,6 +9,7 @@ from guidestep.interop.fhir.outgoing.context import Context
 from guidestep.interop.fhir.outgoing.groups import care_plan, request_group
 from guidestep.interop.fhir.outgoing.guidance import guidance_response, status_of
 from guidestep.interop.fhir.outgoing.guideline_bundle import guideline_bundle
+from guidestep.interop.fhir.outgoing.incomplete import incomplete_bundle
 from guidestep.interop.fhir.outgoing.issues import detected_issues
 from guidestep.interop.fhir.outgoing.messages import communication_requests
 from guidestep.interop.fhir.outgoing.questionnaires import assessment_questionnaire, questionnaire
@@ -26,6 +27,7 @@ __all__ = [
     "detected_issues",
     "guidance_response",
     "guideline_bundle",
+    "incomplete_bundle",
     "questionnaire",
     "recommendation_bundle",
     "recommendation_of",

@@ -92,18 +92,19 @@ class Context:
                 f"the recommendation was made by {used.id} {used.version} ({used.digest[:12]}), "
                 f"the context has {guideline.id} {guideline.version} ({guideline.digest[:12]})"
             )
-        parts = (
+        return self.id_from(
             recommendation.input_digest,
             used.digest,
             used.profile,
             *(f"{parameter.id}={parameter.value!r}" for parameter in used.parameters),
             *recommendation.engines,
-            self.subject,
-            self.encounter or "",
-            self.moment,
-            role,
+            role=role,
         )
-        return str(uuid.uuid5(_namespace(self.canonical.base), "\n".join(parts)))
+
+    def id_from(self, *parts: str, role: str) -> str:
+        """Return the id of a resource of what some parts decide, for this patient and moment."""
+        who = (self.subject, self.encounter or "", self.moment, role)
+        return str(uuid.uuid5(_namespace(self.canonical.base), "\n".join((*parts, *who))))
 
 
 @lru_cache(maxsize=64)

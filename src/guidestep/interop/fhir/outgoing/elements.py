@@ -57,6 +57,15 @@ def note(text: str) -> Element:
     return {"text": text}
 
 
+def message(severity: str, code: str, words: str) -> Element:
+    """Return an issue of an OperationOutcome that says something in words of ours.
+
+    >>> message("warning", "incomplete", "Gait is not recorded.")["details"]
+    {'text': 'Gait is not recorded.'}
+    """
+    return {"severity": severity, "code": code, "details": {"text": words}}
+
+
 def extension(url: str, **value: object) -> Element:
     """Return an extension with a value, written `valueString=...`.
 

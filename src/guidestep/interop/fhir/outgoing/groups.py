@@ -67,7 +67,9 @@ def request_group(recommendation: Recommendation, context: Context) -> Resource:
         status="draft",
         intent="proposal",
         priority=priority(recommendation) if recommendation.outcome in REFERRALS else None,
-        code=concept(OUTCOMES[recommendation.outcome], outcome_coding(recommendation, context)),
+        code=concept(
+            OUTCOMES[recommendation.outcome], outcome_coding(recommendation.outcome, context)
+        ),
         subject=reference(context.subject),
         encounter=reference(context.encounter),
         authoredOn=context.moment,
@@ -76,9 +78,8 @@ def request_group(recommendation: Recommendation, context: Context) -> Resource:
     )
 
 
-def outcome_coding(recommendation: Recommendation, context: Context) -> dict[str, str]:
-    """Return the outcome as a local code."""
-    outcome = recommendation.outcome
+def outcome_coding(outcome: Outcome, context: Context) -> dict[str, str]:
+    """Return an outcome as a local code."""
     system = context.canonical.of("CodeSystem", "outcome")
     return {"system": system, "code": outcome.value, "display": OUTCOMES[outcome]}
 
@@ -146,7 +147,7 @@ class _Actions:
             (id_ for reason in self.r.reasons for id_ in reason.cites),
             self.r.reasons,
             role,
-            code=[concept(words, outcome_coding(self.r, self.context))],
+            code=[concept(words, outcome_coding(self.r.outcome, self.context))],
             priority=priority(self.r),
         )
 

@@ -18,6 +18,7 @@ from guidestep.interop.fhir.outgoing.elements import (
     Resource,
     concept,
     element,
+    message,
     note,
     reference,
     sentence,
@@ -75,7 +76,9 @@ def guidance_response(recommendation: Recommendation, context: Context) -> Resou
         occurrenceDateTime=context.moment,
         performer=author(recommendation),
         reasonCode=[
-            concept(OUTCOMES[recommendation.outcome], outcome_coding(recommendation, context))
+            concept(
+                OUTCOMES[recommendation.outcome], outcome_coding(recommendation.outcome, context)
+            )
         ],
         note=[note(text) for text in _notes(recommendation)],
         evaluationMessage=[reference(f"#{MESSAGES}")],
@@ -87,7 +90,11 @@ def guidance_response(recommendation: Recommendation, context: Context) -> Resou
 
 def requirements(recommendation: Recommendation, context: Context) -> list[Element]:
     """Return what is missing as DataRequirements, the most decisive first."""
-    paths = [missing.path for missing in recommendation.missing]
+    return requirements_of([missing.path for missing in recommendation.missing], context)
+
+
+def requirements_of(paths: Sequence[str], context: Context) -> list[Element]:
+    """Return the DataRequirements of some fields, in their order."""
     if context.requirements is not None:
         return list(context.requirements(paths))
     return local_requirements(context.guideline, paths, context.canonical)
@@ -136,38 +143,34 @@ def _messages(r: Recommendation) -> Resource:
 def _issues(r: Recommendation) -> Iterator[Element]:
     used = r.guideline
     if r.review.status != "approved":
-        yield _issue("warning", "informational", review_words(r.review))
+        yield message("warning", "informational", review_words(r.review))
     if r.agreement:
         words = f"Two engines gave the same answer: {listed(r.engines, 'and')}."
-        yield _issue("information", "informational", words)
+        yield message("information", "informational", words)
     else:
         words = f"NOT checked by a second engine: {listed(r.engines, 'and')} alone."
-        yield _issue("warning", "informational", words)
+        yield message("warning", "informational", words)
     settings = "".join(f", {p.id} {p.value:g}" for p in used.parameters)
     words = f"Guideline {used.id} {used.version}, SHA-256 {used.digest}, profile {used.profile}"
-    yield _issue("information", "informational", f"{words}{settings}.")
+    yield message("information", "informational", f"{words}{settings}.")
     for conflict in r.conflicts:
-        yield _issue("warning", "conflict", f"Entries contradict each other: {_said(conflict)}")
+        yield message("warning", "conflict", f"Entries contradict each other: {_said(conflict)}")
     for caution in r.cautions:
-        yield _issue("warning", "business-rule", f"Caution: {_said(caution)}")
+        yield message("warning", "business-rule", f"Caution: {_said(caution)}")
     for reason in r.reasons:
         if reason.verdict == "unknown" and reason.family is Family.RED_FLAG:
             words = f"Undecided red flag, not ruled out: {sentence(reason.statement)}"
-            yield _issue("warning", "incomplete", words)
+            yield message("warning", "incomplete", words)
     for rule in r.not_evaluable:
         words = f"Not evaluable, which is never negative: {sentence(rule.statement)}"
         unknown = f" Not known: {', '.join(rule.missing)}." if rule.missing else ""
-        yield _issue("warning", "incomplete", f"{words}{unknown}")
+        yield message("warning", "incomplete", f"{words}{unknown}")
     for missing in r.missing:
         could = OUTCOMES[missing.could_lead_to]
         absent = f" Recorded as missing: {missing.absent_reason}." if missing.absent_reason else ""
         words = f"Missing: {missing.label}; it could lead to: {could}.{absent}"
-        yield _issue("warning", "incomplete", words)
+        yield message("warning", "incomplete", words)
 
 
 def _said(reason: Reason) -> str:
     return f"{sentence(reason.statement + seen_words(reason.seen))} {reason.advice}".strip()
-
-
-def _issue(severity: str, code: str, words: str) -> Element:
-    return {"severity": severity, "code": code, "details": {"text": words}}

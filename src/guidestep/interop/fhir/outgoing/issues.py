@@ -79,8 +79,11 @@ def _evidence(seen: Seen, context: Context) -> Element:
 
 def author(recommendation: Recommendation) -> Element:
     """Return the software that answered, as a reference by its name alone."""
-    used, versions = recommendation.guideline, recommendation.versions
-    return {
-        "type": "Device",
-        "display": f"guidestep {versions.guidestep} with the guideline {used.id} {used.version}",
-    }
+    used = recommendation.guideline
+    return software(used.id, used.version, recommendation.versions.guidestep)
+
+
+def software(guideline: str, version: str, guidestep: str) -> Element:
+    """Return a version of the software with a version of a guideline, as such a reference."""
+    words = f"guidestep {guidestep} with the guideline {guideline} {version}"
+    return {"type": "Device", "display": words}

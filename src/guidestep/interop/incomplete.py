@@ -7,12 +7,12 @@ is recorded later, as the guideline's checks at load and its proofs show.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Container, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 
 from guidestep.assessment import Assessment, AssessmentError, FieldKind, FieldSpec, Problem
-from guidestep.interop.cds_hooks.served import Reading, Served
+from guidestep.guideline import Guideline
 from guidestep.language.program import Value
 from guidestep.language.rulebase import Rule
 from guidestep.outcome import Outcome
@@ -40,26 +40,58 @@ class Incomplete:
         """The most urgent outcome that is found already."""
         return self.found[0].then if self.found else None
 
+    def needed(self, fields: Container[str]) -> tuple[str, ...]:
+        """Return the fields to record, or to correct, each once."""
+        at_fault = [fault.path for fault in self.faults if fault.path in fields]
+        return tuple(dict.fromkeys([*self.missing, *at_fault]))
 
-def incomplete(served: Served, reading: Reading, faults: Sequence[Problem], on: date) -> Incomplete:
-    """Return what can be said although the reading makes no assessment.
+
+def incomplete(
+    guideline: Guideline,
+    profile: str | None,
+    data: Mapping[str, object],
+    missing: Sequence[str],
+    *,
+    faults: Sequence[Problem] = (),
+    on: date,
+) -> Incomplete:
+    """Return what can be said although what is recorded makes no assessment.
+
+    `data` are the values by path, `missing` the required fields without one, `faults` what reading
+    them found wrong, `on` is the day of the visit.
+
+    >>> import guidestep
+    >>> from datetime import date
+    >>> guideline = guidestep.load("cervical-spasm-opll")
+    >>> data = {"neurologic.gait_instability": "present"}
+    >>> missing = ["encounter.care_stage", "encounter.assessment_date"]
+    >>> incomplete(guideline, None, data, missing, on=date(2026, 3, 2)).outcome.value
+    'urgent_referral'
 
     Raises:
         EngineDisagreement: The two engines differ on what is recorded.
+        SettingError: There is no such profile.
     """
-    found, possible = _referrals(served, reading, on)
-    return Incomplete(tuple(reading.missing_required), tuple(faults), found, possible)
+    found, possible = _referrals(guideline, profile, data, on)
+    return Incomplete(tuple(missing), tuple(faults), found, possible)
+
+
+def rests_on(rule: Rule, guideline: Guideline) -> str:
+    """Return the facts, citations and assumptions of a rule, or an empty text if it has none."""
+    marks = [f"[{guideline.citations[id_].number or id_}]" for id_ in rule.grounds.cites]
+    parts = (rule.grounds.facts, marks, rule.grounds.assumes)
+    return "; ".join(", ".join(ids) for ids in parts if ids)
 
 
 def _referrals(
-    served: Served, reading: Reading, on: date
+    guideline: Guideline, profile: str | None, data: Mapping[str, object], on: date
 ) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
     """Return the rules for a referral that are true whatever the missing fields are, and may be."""
-    settled = _settled(served, reading, on)
+    settled = _settled(guideline, data, on)
     if settled is None:
         return (), ()
     assessment, unknown = settled
-    channels = served.guideline.channels(served.profile)
+    channels = guideline.channels(profile)
     values = channels.inputs(assessment)
     paths = [put.path for put in channels.compiled.program.inputs]
     inputs = dict(zip(paths, values, strict=True)) | dict.fromkeys(unknown & {*paths})
@@ -71,7 +103,7 @@ def _referrals(
         return {name for name, verdict in zip(names, verdicts, strict=True) if verdict is True}
 
     now = true()
-    fields = served.guideline.model.fields()
+    fields = guideline.model.fields()
     later = {
         name
         for path in sorted(unknown & {*paths})
@@ -86,14 +118,16 @@ def _referrals(
     )
 
 
-def _settled(served: Served, reading: Reading, on: date) -> tuple[Assessment, set[str]] | None:
+def _settled(
+    guideline: Guideline, data: Mapping[str, object], on: date
+) -> tuple[Assessment, set[str]] | None:
     """Return an assessment of what is recorded, and the fields in it that only stand in.
 
     What values say against each other is left out with all that follows from it.
     """
-    model = served.guideline.model
+    model = guideline.model
     fields = model.fields()
-    known = {path: value for path, value in reading.data.items() if path in fields}
+    known = {path: value for path, value in data.items() if path in fields}
     required = {path: spec for path, spec in fields.items() if spec.required}
     while True:
         unknown = required.keys() - known.keys()

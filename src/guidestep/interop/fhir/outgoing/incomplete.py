@@ -1,0 +1,184 @@
+"""What becomes of data that make no assessment: what is needed, and what is found all the same.
+
+Source: HL7 FHIR R4, GuidanceResponse (status `data-required`), DetectedIssue, OperationOutcome.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+
+from guidestep.channels import versions
+from guidestep.explain.words import OUTCOMES
+from guidestep.guideline import Guideline
+from guidestep.interop.fhir.outgoing.artifacts import review_words
+from guidestep.interop.fhir.outgoing.bundles import bundle
+from guidestep.interop.fhir.outgoing.context import Context, address
+from guidestep.interop.fhir.outgoing.elements import (
+    Element,
+    Resource,
+    concept,
+    element,
+    message,
+    note,
+    reference,
+    sentence,
+)
+from guidestep.interop.fhir.outgoing.groups import outcome_coding, plan_address
+from guidestep.interop.fhir.outgoing.guidance import MESSAGES, requirements_of
+from guidestep.interop.fhir.outgoing.issues import NOT_DONE, software
+from guidestep.interop.fhir.outgoing.questionnaires import questionnaire
+from guidestep.interop.incomplete import Incomplete, rests_on
+from guidestep.language.rulebase import Rule
+from guidestep.outcome import Family
+
+NO_RECOMMENDATION = (
+    "No recommendation is made: the record does not say what the guideline needs. "
+    "Do not start or progress exercise on it."
+)
+
+
+def incomplete_bundle(
+    found: Incomplete, data: Mapping[str, object], context: Context, profile: str | None = None
+) -> Resource:
+    """Return what can be told of data that make no assessment, the GuidanceResponse first.
+
+    `data` are the values by path of which `found` tells; the ids are of them, so that the same
+    gives the same. After the GuidanceResponse come a DetectedIssue for each red flag that is true
+    whatever is recorded later, a CommunicationRequest for each other referral, and a Questionnaire
+    of what is missing.
+
+    >>> import guidestep
+    >>> from datetime import UTC, date, datetime
+    >>> from guidestep.interop.incomplete import incomplete
+    >>> guideline = guidestep.load("cervical-spasm-opll")
+    >>> data = {"neurologic.gait_instability": "present"}
+    >>> found = incomplete(guideline, None, data, ["encounter.care_stage"], on=date(2026, 3, 2))
+    >>> context = Context(guideline, "Patient/1", datetime(2026, 3, 2, tzinfo=UTC))
+    >>> told = [entry["resource"] for entry in incomplete_bundle(found, data, context)["entry"]]
+    >>> [resource["resourceType"] for resource in told], told[0]["status"]
+    (['GuidanceResponse', 'DetectedIssue', 'Questionnaire'], 'data-required')
+    """
+    written = _Written(found, data, context, profile or context.guideline.default_profile)
+    return bundle(written.id_of("Bundle"), written.resources(), timestamp=context.moment)
+
+
+class _Written:
+    """The resources of one answer, which share their ids' seed, patient and moment."""
+
+    def __init__(
+        self, found: Incomplete, data: Mapping[str, object], context: Context, profile: str
+    ) -> None:
+        self.found = found
+        self.context = context
+        self.profile = profile
+        self.seed = json.dumps(dict(data), sort_keys=True, default=str, ensure_ascii=True)
+        self.needed = found.needed(context.guideline.model.fields())
+
+    def id_of(self, role: str) -> str:
+        guideline = self.context.guideline
+        return self.context.id_from(self.seed, guideline.digest, self.profile, role=role)
+
+    def resources(self) -> Iterator[Resource]:
+        yield self.guidance()
+        for rule in self.found.found:
+            yield self.red_flag(rule) if rule.family is Family.RED_FLAG else self.referral(rule)
+        if self.needed:
+            context = self.context
+            yield questionnaire(context.guideline, self.needed, context.canonical)
+
+    def guidance(self) -> Resource:
+        context, id_ = self.context, self.id_of("GuidanceResponse")
+        guideline = context.guideline
+        outcome = self.found.outcome
+        return element(
+            resourceType="GuidanceResponse",
+            id=id_,
+            contained=[self.messages()],
+            requestIdentifier=_identifier(self.id_of("request")),
+            identifier=[_identifier(id_)],
+            moduleCanonical=plan_address(context),
+            status="data-required",
+            subject=reference(context.subject),
+            encounter=reference(context.encounter),
+            occurrenceDateTime=context.moment,
+            performer=software(guideline.id, guideline.version, versions().guidestep),
+            reasonCode=[]
+            if outcome is None
+            else [concept(OUTCOMES[outcome], outcome_coding(outcome, context))],
+            note=[note(words) for words in self.notes()],
+            evaluationMessage=[reference(f"#{MESSAGES}")],
+            dataRequirement=requirements_of(self.needed, context),
+        )
+
+    def notes(self) -> Iterator[str]:
+        yield review_words(self.context.guideline.base.entry.review)
+        yield NO_RECOMMENDATION
+        for rule in self.found.found:
+            yield f"Found already, whatever else is recorded: {_said(rule, self.context.guideline)}"
+        for rule in self.found.possible:
+            yield f"Possible, and not ruled out: {_said(rule, self.context.guideline)}"
+
+    def messages(self) -> Resource:
+        return {"resourceType": "OperationOutcome", "id": MESSAGES, "issue": list(self.issues())}
+
+    def issues(self) -> Iterator[Element]:
+        guideline = self.context.guideline
+        words = f"Guideline {guideline.id} {guideline.version}, SHA-256 {guideline.digest}"
+        yield message("information", "informational", f"{words}, profile {self.profile}.")
+        for path in self.found.missing:
+            label = guideline.model.fields()[path].label
+            yield message("error", "required", f"{path}: {label}: required, and not recorded.")
+        for fault in self.found.faults:
+            said = f"{fault.path}: {fault.message}" if fault.path else fault.message
+            yield message("error", "invariant", f"{said}. {fault.hint}".strip())
+        for rule in self.found.found:
+            yield message("warning", "business-rule", f"Found: {_said(rule, guideline)}")
+        for rule in self.found.possible:
+            yield message("warning", "incomplete", f"Not ruled out: {_said(rule, guideline)}")
+
+    def red_flag(self, rule: Rule) -> Resource:
+        context = self.context
+        guideline = context.guideline
+        review = review_words(guideline.base.entry.review)
+        advice = " ".join(part for part in (rule.advice, rule.urgency) if part)
+        return element(
+            resourceType="DetectedIssue",
+            id=self.id_of(f"DetectedIssue:{rule.id}"),
+            status="preliminary",
+            code=concept(
+                f"Red flag: {rule.statement}",
+                context.canonical.rule(guideline.id, rule.id, rule.statement),
+            ),
+            severity="high",
+            patient=reference(context.subject),
+            identifiedDateTime=context.moment,
+            author=software(guideline.id, guideline.version, versions().guidestep),
+            detail=f"{_said(rule, guideline)} {review}",
+            mitigation=[{"action": {"text": f"{NOT_DONE}{advice or 'see the guideline.'}"}}],
+        )
+
+    def referral(self, rule: Rule) -> Resource:
+        context = self.context
+        return element(
+            resourceType="CommunicationRequest",
+            id=self.id_of(f"CommunicationRequest:{rule.id}"),
+            status="draft",
+            subject=reference(context.subject),
+            encounter=reference(context.encounter),
+            payload=[{"contentString": _said(rule, context.guideline)}],
+            authoredOn=context.moment,
+            note=[note(review_words(context.guideline.base.entry.review))],
+        )
+
+
+def _said(rule: Rule, guideline: Guideline) -> str:
+    parts = [sentence(rule.statement), rule.advice, rule.urgency]
+    rests = rests_on(rule, guideline)
+    parts += [f"Rests on: {rests}."] if rests else []
+    outcome = f"{sentence(OUTCOMES[rule.then].capitalize())} " if rule.then else ""
+    return outcome + " ".join(part for part in parts if part)
+
+
+def _identifier(id_: str) -> Element:
+    return {"system": "urn:ietf:rfc:3986", "value": address(id_)}
