@@ -21,6 +21,8 @@ from guidestep.language.diagnostics import Diagnostic, GuidelineError
 from guidestep.language.source import SourceText, Span
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from narwhals.typing import IntoDataFrame, IntoFrame
 
     from guidestep.language.compiler import Compiled
@@ -180,6 +182,7 @@ class Guideline:
         columns: Mapping[str, str] | None = None,
         profile: str | None = None,
         on_invalid: Literal["error", "flag"] = "error",
+        today: date | None = None,
         prefix: str = "",
     ) -> Frame:
         """Return a frame with what the guideline says to each of its patients, one row each.
@@ -202,7 +205,8 @@ class Guideline:
 
         A value outside its range or enumeration, or a date after the one it may not follow, is an
         error that counts and shows such values (a lazy frame is run once to look for them);
-        `on_invalid="flag"` makes them unknown instead, and names them.
+        `on_invalid="flag"` makes them unknown instead, and names them. So is a visit after `today`,
+        if that is given: the clock is not read.
 
         >>> import guidestep, polars
         >>> guideline = guidestep.load("cervical-spasm-opll")
@@ -228,6 +232,7 @@ class Guideline:
             columns=columns,
             profile=profile,
             on_invalid=on_invalid,
+            today=today,
             prefix=prefix,
         )
 
@@ -238,10 +243,11 @@ class Guideline:
         columns: Mapping[str, str] | None = None,
         profile: str | None = None,
         on_invalid: Literal["error", "flag"] = "error",
+        today: date | None = None,
     ) -> IntoDataFrame:
         """Return what the guideline says to a cohort as a whole: one count a row, in a fixed order.
 
-        The frame, `columns`, `profile` and `on_invalid` are as for `recommend_frame`. It is read
+        The frame and the settings are as for `recommend_frame`. It is read
         once, and nothing but counts leaves it. The table is of the library of the frame; of a lazy
         frame, a DuckDB relation or a Spark frame it is a Polars `DataFrame`. Needs `[cohort]`.
 
@@ -271,7 +277,9 @@ class Guideline:
         """
         from guidestep.frame.summary import summarize
 
-        return summarize(self, frame, columns=columns, profile=profile, on_invalid=on_invalid)
+        return summarize(
+            self, frame, columns=columns, profile=profile, on_invalid=on_invalid, today=today
+        )
 
     def verify(self, *, profile: str | None = None, seconds: float = 10.0) -> Report:
         """Return what holds for all patients: proofs, and for each that fails a patient.

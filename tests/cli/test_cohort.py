@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,23 @@ def patients(write: Write) -> Path:
     """Three patients of the small guideline, with an id that must stay a text."""
     rows = ["007,intake,absent,40", "008,intake,present,", "009,,,12.5"]
     return write("patients.csv", "\n".join([HEAD, *rows]) + "\n")
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_visit_of_tomorrow_is_refused_as_for_one_patient(
+    command: Command, small: Path, write: Write, engine: str
+) -> None:
+    tomorrow = date.today() + timedelta(days=1)
+    lines = [f"{HEAD},encounter.assessment_date", f"007,intake,absent,40,{date.today()}"]
+    write("late.csv", "\n".join([*lines, f"008,intake,absent,40,{tomorrow}"]) + "\n")
+    call = ("cohort", "late.csv", "--guideline", small, "--engine", engine)
+    result = command(*call)
+    assert result.code == 2
+    assert f"1 row has what is no value of it ({tomorrow})" in result.err
+    assert "give a day, none after today" in result.err
+    flagged = command(*call, "--on-invalid", "flag", "--out", "out.csv")
+    assert flagged.code == 0
+    assert pl.read_csv("out.csv")["invalid"].to_list() == [None, "encounter.assessment_date"]
 
 
 def small_answers(small: Path, file: Path) -> pl.DataFrame:

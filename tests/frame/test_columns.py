@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -21,10 +20,11 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
+import guidestep
 from guidestep import AssessmentError
 from guidestep.assessment.errors import UnknownFieldError
 from guidestep.cases import read_cases
-from guidestep.frame import CohortError, ColumnError, ColumnWarning, to_frame
+from guidestep.frame import CohortError, ColumnError, ColumnWarning, from_frame, to_frame
 from guidestep.frame.columns import read_columns
 from tests.frame.cohorts import FOLDER, differences, expectations, shipped
 from tests.frame.conftest import Backend
@@ -255,6 +255,48 @@ def test_every_backend_finds_the_same_faults(backend: Backend) -> None:
     assert [set((text or "").split("; ")) for text in named] == [{GAIT, SCAN}, {AGE}, {AGE}]
 
 
+@few_columns
+def test_a_visit_after_today_is_no_visit(backend: Backend) -> None:
+    if backend.name == "spark":
+        pytest.skip("in a test of its own")
+    day = date(2026, 3, 2)
+    days = [day, date(2026, 3, 3), None]
+    frame = usual().select("row").with_columns(pl.Series(ON, days, pl.Date))
+    ask = shipped().recommend_frame
+    with pytest.raises(CohortError) as caught:
+        backend.rows(ask(backend.frame(frame), today=day), "row")
+    (fault,) = caught.value.faults
+    assert (fault.path, fault.count, fault.hint) == (ON, 1, "give a day, none after today")
+    answers = ask(backend.frame(frame), on_invalid="flag", today=day)
+    assert [row["invalid"] for row in backend.rows(answers, "row")] == [None, ON, None]
+    # Without it nothing is asked of the clock.
+    backend.rows(ask(backend.frame(frame)), "row")
+
+
+def test_a_visit_after_today_is_counted_and_fills_no_weeks() -> None:
+    day = date(2026, 3, 2)
+    frame = usual().with_columns(
+        pl.lit("active_program").alias(STAGE),
+        pl.Series(ON, [day, date(2026, 3, 3), date(2030, 1, 1)]),
+        pl.lit(date(2026, 2, 2)).alias(BEGUN),
+        pl.lit(None, pl.Date).alias(SCAN),
+        pl.lit(None, pl.Float64).alias(WEEKS),
+    )
+    told = shipped().summarize(frame, on_invalid="flag", today=day)
+    assert told.filter(pl.col("about") == "invalid").select("name", "count").rows() == [(ON, 2)]
+    with pytest.raises(CohortError, match="2 rows have what is no value of it"):
+        shipped().summarize(frame, today=day)
+    with pytest.raises(CohortError, match=r"none after today"):
+        guidestep.impact(shipped(), shipped(), frame, today=day)
+    answers = shipped().recommend_frame(frame, detail="missing", on_invalid="flag", today=day)
+    unknown = usual().with_columns(frame[ON].replace(frame[ON][1:].to_list(), None))
+    assert unknown[ON].null_count() == 2
+    cleaned = frame.with_columns(unknown[ON])
+    without = shipped().recommend_frame(cleaned, detail="missing")
+    assert answers["missing"].to_list() == without["missing"].to_list()
+    assert answers["outcome"].to_list() == without["outcome"].to_list()
+
+
 # --- fields that depend on each other -------------------------------------------------------------
 
 
@@ -399,6 +441,18 @@ def test_a_column_twice_in_pandas_or_pyarrow(name: str) -> None:
         shipped().recommend_frame(table.append_column(name, table[name]))
 
 
+def test_rows_of_a_frame_with_a_column_twice_are_not_read() -> None:
+    frame = usual().to_pandas()
+    twice = pd.concat([frame, frame[[AGE]]], axis=1)
+    with pytest.raises(ColumnError, match="cannot be told apart"):
+        from_frame(twice, shipped())
+    patients = usual().to_arrow()
+    relation = duckdb.sql(f'select *, 10 as "{AGE}" from patients')
+    with pytest.raises(ColumnError, match="cannot tell these columns apart"):
+        from_frame(relation, shipped())
+    assert patients.num_rows == 3
+
+
 def test_a_column_twice_in_duckdb() -> None:
     with pytest.raises(ColumnError, match="duckdb cannot tell these columns apart: a, a"):
         shipped().recommend_frame(duckdb.sql(f'select 1 as a, 2 as a, 52 as "{AGE}"'))
@@ -452,9 +506,14 @@ def test_columns_under_other_names() -> None:
         ({AGE: "agee"}, ColumnError, "no column agee.*did you mean 'age'"),
         ({"scope.age": "age"}, UnknownFieldError, "no field scope.age; did you mean"),
         ({"age": AGE}, UnknownFieldError, "no field age"),
+        ({AGE: 7}, ColumnError, "no column 7, which is to hold scope.age_years"),
+        ({AGE: ["age"]}, ColumnError, r"no column \['age'\]"),
+        ({7: "age"}, UnknownFieldError, "no field 7"),
+        ("age", ColumnError, "columns maps paths to names of columns, .*not 'age'"),
+        ([AGE], ColumnError, "columns maps paths to names of columns"),
     ],
 )
-def test_mistakes_in_other_names(columns: Mapping[str, str], error: Any, says: str) -> None:
+def test_mistakes_in_other_names(columns: Any, error: Any, says: str) -> None:
     with pytest.raises(error, match=says):
         shipped().recommend_frame(usual().rename({AGE: "age"}), columns=columns)
 

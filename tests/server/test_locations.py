@@ -111,6 +111,7 @@ def at(*stays: dict[str, Any], **changes: Any) -> dict[str, Any]:
         (ENCOUNTER | {"id": "4"}, "Location/2"),
         (ENCOUNTER | {"subject": {"reference": "Patient/2"}}, "Location/2"),
         (ENCOUNTER | {"subject": {"display": "somebody"}}, "Location/2"),
+        (ENCOUNTER | {"subject": {"reference": "https://a.b/Patient/1"}}, "Location/2"),
         ({"resourceType": "OperationOutcome", "id": "3"}, "Location/2"),
         (None, "Location/2"),
     ],

@@ -7,6 +7,7 @@ import sys
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -122,6 +123,7 @@ def cohort(
                 "columns": columns,
                 "profile": profile,
                 "on_invalid": on_invalid.value,
+                "today": date.today(),
             }
             if summary:
                 progress.update(task, description="counting")

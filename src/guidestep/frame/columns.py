@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import reduce
 from operator import and_, or_
 from sys import float_info
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import narwhals as nw
 
 from guidestep.assessment.derived import WeeksBetween
-from guidestep.assessment.fields import FieldKind, FieldSpec
+from guidestep.assessment.fields import TODAY, FieldKind, FieldSpec
 from guidestep.assessment.reading import REASONS
 from guidestep.engines.frame.emit import call
 from guidestep.engines.frame.steps import Filled
@@ -97,10 +98,12 @@ def read_columns(
     library: nw.Implementation,
     *,
     clean: bool = False,
+    today: date | None = None,
 ) -> Reading:
     """Return how fields are read from the columns that `bound` names, given their types.
 
     With `clean` an invalid value is read as null; without it the caller vouches that there is none.
+    A date that may not follow today is invalid after `today`, if that is given.
 
     Raises:
         UnsupportedNode: A field is derived in a way that cannot be said of columns.
@@ -109,7 +112,7 @@ def read_columns(
     for path, spec in fields.items():
         if path in bound:
             reader.column(spec, types[bound[path]])
-    reader.late_dates()
+    reader.late_dates(today)
     for spec in fields.values():
         if spec.derived is not None:
             reader.derive(spec)
@@ -162,10 +165,12 @@ class _Reader:
             values[path] = nw.when(~bad).then(values[path])
             self.reading.plain.pop(path, None)
 
-    def late_dates(self) -> None:
+    def late_dates(self, today: date | None) -> None:
         """Mark the dates that follow the date they may not follow."""
         values = dict(self.reading.values)
         for path, spec in self.fields.items():
+            if path in values and spec.not_after == TODAY and today is not None:
+                self.spoil(path, values[path] > nw.lit(today, nw.Date))
             if path in values and spec.not_after in values:
                 alone = path not in self.reading.faults
                 self.spoil(path, values[path] > values[spec.not_after])

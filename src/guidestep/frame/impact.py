@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import narwhals as nw
@@ -103,13 +104,14 @@ def impact(
     *,
     columns: Mapping[str, str] | None = None,
     profile: str | None = None,
+    today: date | None = None,
     id: str | None = None,  # noqa: A002 (what it is called in a frame of patients)
     examples: int = 5,
 ) -> Impact:
     """Return for whom of a cohort the answer changes from one guideline to another.
 
     Both are asked under `profile`, or each under its default; to compare settings of one, give it
-    and what `configure` makes of it. The frame and `columns` are as for
+    and what `configure` makes of it. The frame, `columns` and `today` are as for
     `Guideline.recommend_frame`. `id` names the column by which patients are named in the examples;
     without it they are the numbers of rows, from 0, and on Spark, where rows have no order, there
     are none.
@@ -143,7 +145,9 @@ def impact(
     both = compared(*(each.report for each in ready))
     paths = tuple(dict.fromkeys(path for each in ready for path in each.paths))
     further = () if id is None else (id,)
-    cohort = read_cohort(old, frame, paths, columns=columns, clean=False, further=further)
+    cohort = read_cohort(
+        old, frame, paths, columns=columns, clean=False, today=today, further=further
+    )
     cohort.check()
     by = None if id is None else cohort.table.names[id]
     if by is None and examples:

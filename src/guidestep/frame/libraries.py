@@ -66,15 +66,25 @@ def opened(frame: object) -> nw.DataFrame[Any] | LazyFrame:
         raise ColumnError(f"the columns of the frame cannot be read: {error}") from error
     if not names:
         raise ColumnError("the frame has no columns")
+    told_apart(known)
+    return known  # type: ignore[no-any-return]
+
+
+def told_apart(known: nw.DataFrame[Any] | LazyFrame) -> None:
+    """See that no two columns have one name, as the library that computes takes names.
+
+    Raises:
+        ColumnError: Some have; in memory, Narwhals or the library finds that itself.
+    """
     library: nw.Implementation = known.implementation
     if library.is_duckdb() or library in _SPARK:
-        every: list[str] = known.to_native().columns  # a schema has each name once
+        native: Any = known.to_native()
+        every: list[str] = native.columns  # a schema has each name once
         lowered = Counter(name.lower() for name in every)
         same = [name for name in every if lowered[name.lower()] > 1]
         if same:
             listed = ", ".join(sorted(same))
             raise ColumnError(f"{library.value} cannot tell these columns apart: {listed}")
-    return known  # type: ignore[no-any-return]
 
 
 def names_of(frame: nw.DataFrame[Any] | LazyFrame) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
@@ -142,6 +143,7 @@ def read_cohort(
     *,
     columns: Mapping[str, str] | None,
     clean: bool,
+    today: date | None,
     further: Sequence[str] = (),
 ) -> Cohort:
     """Return a frame as it is read; with `clean` a value that is none of its field is unknown.
@@ -171,6 +173,7 @@ def read_cohort(
         table.types,
         table.frame.implementation,
         clean=clean,
+        today=today,
     )
     if reading.wrong:
         raise CohortError(wrong_types(guideline, bound, reading.wrong))
@@ -197,6 +200,7 @@ def recommend_frame(
     columns: Mapping[str, str] | None = None,
     profile: str | None = None,
     on_invalid: OnInvalid = "error",
+    today: date | None = None,
     prefix: str = "",
 ) -> Frame:
     """Return a frame with what the guideline says to each of its patients, one row each.
@@ -207,7 +211,7 @@ def recommend_frame(
         raise SettingError(f"there is no detail {detail!r}; the details are {', '.join(DETAILS)}")
     flags = flagging(on_invalid)
     ready = prepared(guideline, profile)
-    cohort = read_cohort(guideline, frame, ready.paths, columns=columns, clean=flags)
+    cohort = read_cohort(guideline, frame, ready.paths, columns=columns, clean=flags, today=today)
     table, answers = cohort.table, Answers(ready.report, cohort.table.enums)
     _no_collision([*answers.names(detail), *([INVALID] if flags else [])], cohort.given, prefix)
     if not flags:

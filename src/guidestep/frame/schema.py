@@ -181,18 +181,22 @@ def bind(
 
     Raises:
         UnknownFieldError: `renamed` names a field that the model does not have.
-        ColumnError: `renamed` names a column that the frame does not have.
+        ColumnError: `renamed` is no mapping, or names a column that the frame does not have.
     """
     known = (*columns, *(f"{REASONS}.{path}" for path in columns))
+    if renamed is not None and not isinstance(renamed, Mapping):
+        raise ColumnError(
+            f"columns maps paths to names of columns, {{'scope.age_years': 'age'}}, not {renamed!r}"
+        )
     given, present = dict(renamed or {}), set(names)
     for path, name in given.items():
         if path not in known:
-            hint = did_you_mean(path, columns)
+            hint = did_you_mean(str(path), columns)
             raise UnknownFieldError(
-                f"there is no field {named(path)}" + (f"; {hint}" if hint else "")
+                f"there is no field {named(str(path))}" + (f"; {hint}" if hint else "")
             )
-        if name not in present:
-            hint = did_you_mean(name, names)
+        if not isinstance(name, str) or name not in present:
+            hint = did_you_mean(str(name), names)
             raise ColumnError(
                 f"the frame has no column {named(str(name))}, which is to hold {path}"
                 + (f"; {hint}" if hint else "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from datetime import date
 from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -47,6 +48,7 @@ def summarize(
     columns: Mapping[str, str] | None = None,
     profile: str | None = None,
     on_invalid: OnInvalid = "error",
+    today: date | None = None,
 ) -> IntoDataFrame:
     """Return how many patients of a frame get what, and what they lack.
 
@@ -55,7 +57,7 @@ def summarize(
     flags = flagging(on_invalid)
     ready = prepared(guideline, profile)
     # Cleaned in either case, so that what is invalid is counted in the one pass over the data.
-    cohort = read_cohort(guideline, frame, ready.paths, columns=columns, clean=True)
+    cohort = read_cohort(guideline, frame, ready.paths, columns=columns, clean=True, today=today)
     report, reading = ready.report, cohort.reading
     found = cohort.evaluate(
         ready.engine, ready.paths, truths=_truths(report), verdicts=report.rules.values()

@@ -11,12 +11,14 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast, overload
 
 import narwhals as nw
+from narwhals.exceptions import DuplicateError
 
 from guidestep.assessment.base import Assessment
 from guidestep.assessment.errors import AssessmentError, Problem
 from guidestep.assessment.fields import FieldKind
 from guidestep.assessment.reading import REASONS
 from guidestep.assessment.values import problem
+from guidestep.frame.libraries import told_apart
 from guidestep.frame.schema import ENUM_BACKENDS, ColumnError, bind, columns_of
 from guidestep.guideline import Guideline
 
@@ -213,13 +215,18 @@ def from_frame(
     Raises:
         AssessmentError: A required column is missing, or, from the iterator, a row is at fault:
             each message begins with the number of the row, counted from 0.
-        ColumnError: `columns` names a column that the frame does not have.
+        ColumnError: `columns` names a column that the frame does not have, or the frame has two of
+            one name.
         UnknownFieldError: `columns` names a field that the model does not have.
     """
-    whole: nw.DataFrame[IntoDataFrame] | nw.LazyFrame[IntoLazyFrame] = nw.from_native(frame)
     model = _model_of(model)
     schema = columns_of(model)
-    names = whole.collect_schema().names()
+    try:
+        whole: nw.DataFrame[IntoDataFrame] | nw.LazyFrame[IntoLazyFrame] = nw.from_native(frame)
+        names = whole.collect_schema().names()
+    except DuplicateError as error:
+        raise ColumnError(f"the columns of the frame cannot be told apart: {error}") from None
+    told_apart(whole)
     bound = bind(schema, names, columns)
     absent = [
         problem(model.fields()[path], None, "missing", f"the frame has no column '{path}'")

@@ -10,10 +10,12 @@ Template".
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from guidestep.interop.cds_hooks.hooks import HOOKS
 from guidestep.interop.cds_hooks.request import Request, Resource
+from guidestep.interop.fhir.reading.json_access import element, elements, text
+from guidestep.interop.fhir.reading.subjects import relative
 
 ENCOUNTER = "encounter"
 """The prefetch key of the Encounter."""
@@ -21,7 +23,6 @@ ENCOUNTER = "encounter"
 QUERY = "Encounter/{{context.encounterId}}"
 
 _PLACE = re.compile(r"(https?://[^\s?#]{1,500}/)?(Location|Organization)/[A-Za-z0-9\-.]{1,64}")
-_SUBJECT = re.compile(r"(?:^|/)Patient/([A-Za-z0-9\-.]{1,64})(?:/|$)")
 
 
 def encounter_query(hook: str) -> dict[str, str]:
@@ -54,28 +55,22 @@ def location_of(request: Request) -> str | None:
 
 
 def _is_of(encounter: Resource, request: Request) -> bool:
-    subject = _SUBJECT.search(_reference(encounter.get("subject")))
+    base = (request.fhir_server or "").rstrip("/")
+    subject = relative(text(element(encounter, "subject"), "reference"), base)
     return (
-        encounter.get("resourceType") == "Encounter"
-        and encounter.get("id") == request.encounter_id
-        and subject is not None
-        and subject[1] == request.patient_id
+        text(encounter, "resourceType") == "Encounter"
+        and text(encounter, "id") == request.encounter_id
+        and subject == f"Patient/{request.patient_id}"
     )
 
 
 def _places(encounter: Resource) -> Iterator[str]:
-    listed = encounter.get("location")
-    stays = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
     # Where nothing is said of a stay it may be the present one; what is over or planned is not.
     for status in ("active", None):
-        for stay in stays:
-            place = _reference(stay.get("location"))
+        for stay in elements(encounter, "location"):
+            place = text(element(stay, "location"), "reference")
             if stay.get("status") == status and _PLACE.fullmatch(place):
                 yield place
-    if _PLACE.fullmatch(place := _reference(encounter.get("serviceProvider"))):
+    place = text(element(encounter, "serviceProvider"), "reference")
+    if _PLACE.fullmatch(place):
         yield place
-
-
-def _reference(value: object) -> str:
-    found = value.get("reference") if isinstance(value, Mapping) else None
-    return found if isinstance(found, str) else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Sequence
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 from guidestep.server.settings import Network
 
@@ -18,6 +18,11 @@ Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
 _TUNNELS = tuple(
     IPv6Network(text) for text in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")
 )
+
+# For protocols and relays alone (RFC 6890, RFC 7526); Python takes some of them as public.
+_RESERVED = (IPv4Network("192.0.0.0/24"), IPv4Network("192.88.99.0/24"))
+
+_NEVER: tuple[Network, ...] = (*_TUNNELS, *_RESERVED)
 
 
 class AddressRefused(Exception):  # noqa: N818 (not a fault)
@@ -64,7 +69,7 @@ def _may_be_called(address: IpAddress, networks: Sequence[Network]) -> bool:
     if networks:
         # Membership is false, and no error, where the versions differ.
         return any(address in network for network in networks)
-    if isinstance(address, IPv6Address) and any(address in each for each in _TUNNELS):
+    if any(address in each for each in _NEVER):
         return False
     if isinstance(address, IPv6Address) and address.is_site_local:
         return False  # private, though long given up
