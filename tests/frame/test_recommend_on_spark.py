@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.filterwarnings("ignore::guidestep.frame.ColumnWarning")
 
 ROWS = 200
-AGE = "scope.age_years"
+AGE, ON = "scope.age_years", "encounter.assessment_date"
 
 
 def test_random_programs(spark: SparkSession, tmp_path: Path) -> None:
@@ -63,6 +64,19 @@ def test_values_that_cannot_be(spark: SparkSession, tmp_path: Path) -> None:
     with pytest.raises(CohortError) as caught:
         shipped().recommend_frame(given)
     assert [fault.count for fault in caught.value.faults] == [2]
+
+
+def test_a_visit_after_today(spark: SparkSession, tmp_path: Path) -> None:
+    day = date(2026, 3, 2)
+    frame = pl.DataFrame({"row": [0, 1], ON: [day, date(2026, 3, 3)]})
+    given = read(spark, frame, tmp_path / "in")
+    with pytest.raises(CohortError, match="none after today") as caught:
+        shipped().recommend_frame(given, today=day)
+    assert [fault.count for fault in caught.value.faults] == [1]
+    answers = shipped().recommend_frame(given, on_invalid="flag", today=day)
+    assert_native(answers)
+    rows = sorted(answers.collect(), key=lambda row: row["row"])
+    assert [row["invalid"] for row in rows] == [None, ON]
 
 
 def test_odd_names_and_names_that_differ_in_case(spark: SparkSession, tmp_path: Path) -> None:
