@@ -2,7 +2,8 @@
 
 A real `guidestep serve` on loopback, with signed tokens and a decision log in SQLite, is called by
 a client on the same machine for patients of whom no two are alike. Every answer is held against
-what the library says for that patient; the memory of the processes is read before and after.
+what the library says for that patient; the memory of the processes is read before and after. A
+service that knows nothing (`bare.py`) is called before and after, as a yardstick of the machine.
 """
 
 from __future__ import annotations
@@ -155,11 +156,27 @@ def serving(folder: Path, signer: Signer | None, workers: int) -> Iterator[tuple
     (folder / "settings.yaml").write_text(yaml.safe_dump(settings))
     command = [str(Path(sys.executable).parent / "guidestep"), "serve", "--port", str(port)]
     command += ["--settings", str(folder / "settings.yaml"), "--workers", str(workers), *options]
+    with _started(command, port, folder) as pid:
+        yield port, pid
+
+
+@contextmanager
+def bare(folder: Path, workers: int) -> Iterator[tuple[int, int]]:
+    """Run the service that knows nothing; yield its port and the id of its process."""
+    port = _free_port()
+    command = [sys.executable, "-m", "uvicorn", "tests.benchmarks.bare:app", "--port", str(port)]
+    command += ["--workers", str(workers), "--no-access-log", "--log-level", "warning"]
+    with _started(command, port, folder) as pid:
+        yield port, pid
+
+
+@contextmanager
+def _started(command: list[str], port: int, folder: Path) -> Iterator[int]:
     with (folder / "log.txt").open("w") as log:
-        process = subprocess.Popen(command, stderr=log, stdout=log)
+        process = subprocess.Popen(command, stderr=log, stdout=log, cwd=ROOT)
     try:
         _await(port, process, folder / "log.txt")
-        yield port, process.pid
+        yield process.pid
     finally:
         process.terminate()
         process.wait(30)
@@ -245,10 +262,20 @@ def measure(
     )
 
 
+def yardstick(bodies: list[bytes], workers: int) -> None:
+    """Tell how many a second the service that knows nothing answers."""
+    sent = [load.request(PATH, bodies[number % len(bodies)]) for number in range(5000)]
+    with tempfile.TemporaryDirectory() as text, bare(Path(text), workers) as (port, _):
+        asyncio.run(load.run(load.Target(port), sent[:500], connections=8))
+        out = asyncio.run(load.run(load.Target(port), sent, connections=16))
+    print(f"a service that knows nothing: {out.rate:.0f} a second", flush=True)
+
+
 def main(options: argparse.Namespace) -> None:
     """Run the whole measurement."""
     given = calls(options.patients)
     bodies = [json.dumps(each).encode() for each in given]
+    yardstick(bodies, options.workers)
     print(f"{len(bodies)} patients, {sum(map(len, bodies)) / len(bodies) / 1000:.1f} kB a call")
     for tokens in options.tokens:
         signer = None if tokens == "none" else Signer(tokens)
@@ -269,6 +296,7 @@ def main(options: argparse.Namespace) -> None:
                         measure(title, *told, count=10_000, connections=16)
             with DecisionLog.open(f"sqlite:///{folder / 'decisions.db'}") as log:
                 print(f"{log.head()} is the last record", flush=True)
+    yardstick(bodies, options.workers)
 
 
 if __name__ == "__main__":

@@ -27,10 +27,11 @@ from guidestep.server.feedback import to_record
 from guidestep.server.openapi import FEEDBACK_FAULTS, HOOK_FAULTS, answer, body, faults
 from guidestep.server.outbound import obtain
 from guidestep.server.refusals import Code, Detail, Refusal, details_of
+from guidestep.server.routes.direct import DirectRoute
 from guidestep.server.watch import notes_of
 from guidestep.server.work import done, entries
 
-router = APIRouter()
+router = APIRouter(route_class=DirectRoute)
 
 Id = Annotated[str, Path(description="The id of a service.")]
 
