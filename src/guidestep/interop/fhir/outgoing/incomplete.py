@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 
-from guidestep.channels import versions
-from guidestep.explain.words import OUTCOMES
+from guidestep.channels import ENGINES, versions
+from guidestep.explain.words import OUTCOMES, listed
 from guidestep.guideline import Guideline
 from guidestep.interop.fhir.outgoing.artifacts import review_words
 from guidestep.interop.fhir.outgoing.bundles import bundle
@@ -126,6 +126,8 @@ class _Written:
         guideline = self.context.guideline
         words = f"Guideline {guideline.id} {guideline.version}, SHA-256 {guideline.digest}"
         yield message("information", "informational", f"{words}, profile {self.profile}.")
+        words = f"Two engines gave the same verdicts: {listed(ENGINES, 'and')}."
+        yield message("information", "informational", words)
         for path in self.found.missing:
             label = guideline.model.fields()[path].label
             yield message("error", "required", f"{path}: {label}: required, and not recorded.")
