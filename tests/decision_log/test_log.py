@@ -108,6 +108,22 @@ def test_feedback_is_of_the_client_that_got_the_card(
     assert told.decision == (shown.result().sequence if joined else None)
 
 
+def test_of_several_decisions_with_a_card_feedback_is_of_the_latest_it_can_be_of(
+    log: DecisionLog, answers: list[Recommendation]
+) -> None:
+    def shown(client: str) -> int:
+        given = Decision.of(answers[0], when=NOON, card_ids=["c1"], client=client)
+        return log.append(given).sequence
+
+    def told(client: str | None) -> int | None:
+        given = Feedback(card="c1", outcome="accepted", at=at(1), client=client)
+        return log.record_feedback(given).decision
+
+    first, second, third = shown("a"), shown("b"), shown("a")
+    assert [told("b"), told("a"), told(None), told("c")] == [second, third, third, None]
+    assert first == 1
+
+
 def test_feedback_in_the_group_of_its_decision(
     log: DecisionLog, answers: list[Recommendation]
 ) -> None:

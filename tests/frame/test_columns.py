@@ -21,7 +21,7 @@ import pyarrow as pa
 import pytest
 
 import guidestep
-from guidestep import AssessmentError
+from guidestep import AssessmentError, SettingError
 from guidestep.assessment.errors import UnknownFieldError
 from guidestep.cases import read_cases
 from guidestep.frame import CohortError, ColumnError, ColumnWarning, from_frame, to_frame
@@ -271,6 +271,14 @@ def test_a_visit_after_today_is_no_visit(backend: Backend) -> None:
     assert [row["invalid"] for row in backend.rows(answers, "row")] == [None, ON, None]
     # Without it nothing is asked of the clock.
     backend.rows(ask(backend.frame(frame)), "row")
+
+
+@pytest.mark.parametrize("today", [20260302, "2026-03-02", True, datetime(2026, 3, 2)])
+def test_today_is_a_date(today: Any) -> None:
+    with pytest.raises(SettingError, match="today is a date"):
+        shipped().recommend_frame(usual(), today=today)
+    with pytest.raises(SettingError, match="today is a date"):
+        shipped().summarize(usual(), today=today)
 
 
 def test_a_visit_after_today_is_counted_and_fills_no_weeks() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,15 @@ from guidestep.decision_log import DecisionLog
 from guidestep.interop.fhir import Reading
 from guidestep.interop.fhir.conformance import problems
 from guidestep.server import Settings
-from tests.server.patients import STEADY, UNSTEADY, bundle, observation, observations, person
+from tests.server.patients import (
+    STEADY,
+    UNSTEADY,
+    bundle,
+    observation,
+    observations,
+    person,
+    prefetch,
+)
 from tests.server.service import running
 from tests.server.test_hooks import no_empty, outcome
 
@@ -85,7 +94,9 @@ async def test_another_patient_is_not_read(settings_of: Make) -> None:
         response = await service.post(FHIR, sent)
     assert kinds(response) == ["GuidanceResponse", "Questionnaire", "OperationOutcome"]
     assert "not-this-patient" in response.text
-    assert "Unsteady gait" not in response.text.partition("OperationOutcome")[0]
+    *ours, _ = response.json()["entry"]
+    assert "Undecided red flag, not ruled out: Unsteady gait." in str(ours)
+    assert "Found" not in str(ours)
 
 
 async def test_a_red_flag_is_not_kept_back_for_want_of_a_date(
@@ -114,8 +125,26 @@ async def test_a_red_flag_is_not_kept_back_for_want_of_a_date(
     assert rows[0]["input_digest"] != rows[1]["input_digest"]
     assert "encounter.care_stage" in str(rows[0]["missing"])
     assert rows[0]["profile"] == "strict"
+    assert json.loads(str(rows[0]["rules"]))[0] == ["unstable-gait", "true"]
     assert rows[0]["location"] == "Location/2"
     assert rows[0]["service"] == "cervical-spasm-opll"
+
+
+async def test_a_red_flag_is_not_kept_back_for_a_date_of_long_ago(settings_of: Make) -> None:
+    # The weeks that follow from it are too many to be believed, and belong to no resource.
+    long_ago = observation("encounter.program_start_date", "2010-01-01")
+    earlier = observation("encounter.assessment_date", "2026-02-27")
+    found = [one for one in observations(UNSTEADY) if "assessment-date" not in one["id"]]
+    record = bundle(person(), *found, earlier, long_ago)
+    async with running(settings_of()) as service:
+        response = await service.post(FHIR, record)
+        alike = await service.hook(
+            prefetch={**prefetch(), "observations": bundle(*found, earlier, long_ago)}
+        )
+    assert "DetectedIssue" in kinds(response)
+    (card,) = alike.json()["cards"]
+    assert card["indicator"] == "critical"
+    assert card["summary"].startswith("Stop rehabilitation, refer urgently: Unsteady gait")
 
 
 async def test_a_record_that_contradicts_itself(

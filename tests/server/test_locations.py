@@ -12,7 +12,7 @@ from guidestep.decision_log import DecisionLog
 from guidestep.decision_log.export import Intervention, interventions
 from guidestep.server import Settings
 from tests.server.clients import ISSUER
-from tests.server.patients import prefetch
+from tests.server.patients import observation, prefetch
 from tests.server.service import running
 
 Make = Callable[..., Settings]
@@ -104,6 +104,14 @@ def at(*stays: dict[str, Any], **changes: Any) -> dict[str, Any]:
         (at({"location": {"reference": "Location/5"}}), "Location/5"),
         (at({"location": {"reference": "Location/5"}, "status": "planned"}), "Organization/clinic"),
         (at(), "Organization/clinic"),
+        (
+            at({"location": {"reference": "Location/5"}, "period": {"end": "2026-03-01"}}),
+            "Organization/clinic",
+        ),
+        (
+            at({"location": {"reference": "https://me:pw@a.example/Location/5"}}),
+            "Organization/clinic",
+        ),
         (at({"location": {"display": "Room of Mrs Smith"}}), "Organization/clinic"),
         (at(serviceProvider={"display": "Dr Smith"}), "Location/2"),
         (at("room", {"location": ["x"]}, serviceProvider=[]), "Location/2"),
@@ -122,6 +130,13 @@ async def test_an_encounter_tells_it_best(
     log = {"url": f"sqlite:///{tmp_path / 'decisions.db'}", "encounter": True}
     row = await exported(settings_of(location="Location/2", log=log), tmp_path, **start(encounter))
     assert row.location == expected
+
+
+async def test_an_encounter_tells_nothing_of_findings(settings_of: Make, tmp_path: Path) -> None:
+    gait = observation("neurologic.gait_instability", "absent")
+    log = {"url": f"sqlite:///{tmp_path / 'decisions.db'}", "encounter": True}
+    row = await exported(settings_of(log=log), tmp_path, **start(ENCOUNTER | {"contained": [gait]}))
+    assert (row.outcome, row.location) == ("urgent_referral", "Location/room-2")
 
 
 async def test_an_encounter_is_not_read_where_it_is_not_asked_for(

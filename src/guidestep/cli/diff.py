@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -75,7 +76,13 @@ def _compared(
 
         with _patients(old, cohort) as frame:
             return compared(
-                old, new, profile=profile, cohort=frame, seconds=seconds, regions=regions
+                old,
+                new,
+                profile=profile,
+                cohort=frame,
+                today=date.today(),
+                seconds=seconds,
+                regions=regions,
             )
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]

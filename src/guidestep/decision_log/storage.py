@@ -133,13 +133,13 @@ class Storage:
         for entry in new:
             row = {**entry.row, "sequence": head.sequence + 1, "previous": head.hash}
             if row["kind"] == "feedback":
-                row["decision"] = _told_of(row, decisions.get(cast("str", row["card"])))
+                row["decision"] = _told_of(row, decisions.get(cast("str", row["card"]), ()))
             row["hash"] = hash_ = self.chain.hash(row)
             head = Head(head.sequence + 1, hash_)
             records.append(row)
             for position, card in enumerate(entry.cards):
                 cards.append({"sequence": head.sequence, "position": position, "card": card})
-                decisions[card] = row
+                decisions.setdefault(card, []).append(row)
         if records:
             connection.exec_driver_sql(self._insert[RECORD], records)
         if cards:
@@ -162,8 +162,8 @@ class Storage:
 
     def _decisions(
         self, connection: Connection, entries: Sequence[Entry]
-    ) -> dict[str, Mapping[str, Stored]]:
-        """Return the latest decision of each card that an entry of feedback is about."""
+    ) -> dict[str, list[Mapping[str, Stored]]]:
+        """Return the decisions, in order, with each card that an entry of feedback is about."""
         wanted = {entry.row["card"] for entry in entries if entry.row["kind"] == "feedback"}
         if not wanted:
             return {}
@@ -173,8 +173,10 @@ class Storage:
             .where(CARD.c.card.in_(list(wanted)))
             .order_by(CARD.c.sequence)
         )
-        found = connection.execute(query).mappings()
-        return {row["card"]: cast("Mapping[str, Stored]", row) for row in found}
+        decisions: dict[str, list[Mapping[str, Stored]]] = {}
+        for row in connection.execute(query).mappings():
+            decisions.setdefault(row["card"], []).append(cast("Mapping[str, Stored]", row))
+        return decisions
 
     def recognise(self, connection: Connection) -> None:
         """See that the log behind a new connection is this one.
@@ -280,14 +282,14 @@ def _identity(connection: Connection) -> Identity | None:
     return Identity(row["log"], row["created"], row["scheme"])
 
 
-def _told_of(feedback: Mapping[str, Stored], decided: Mapping[str, Stored] | None) -> Stored:
-    """Return the place of the decision that feedback is about.
+def _told_of(feedback: Mapping[str, Stored], decisions: Sequence[Mapping[str, Stored]]) -> Stored:
+    """Return the place of the decision that feedback is about: the latest that it can be of.
 
     Feedback through another service, or of another client, than got the card is about no decision:
     it must not count as what the clinicians did who saw it.
     """
-    if decided is None:
-        return None
-    who = ("service", "client")
-    same = all(feedback[name] is None or feedback[name] == decided[name] for name in who)
-    return decided["sequence"] if same else None
+    who = [name for name in ("service", "client") if feedback[name] is not None]
+    for decided in reversed(decisions):
+        if all(feedback[name] == decided[name] for name in who):
+            return decided["sequence"]
+    return None

@@ -154,8 +154,11 @@ def read_cohort(
     Raises:
         CohortError: Columns have the wrong type.
         ColumnError: A column is not there, or the frame is of no known kind.
+        SettingError: `today` is no date.
         UnknownFieldError: `columns` names a field that the model does not have.
     """
+    if today is not None and type(today) is not date:
+        raise SettingError(f"today is a date, such as date(2026, 3, 2), not {today!r}")
     whole = opened(frame)
     # A name in pandas may be anything; what is no text is no field.
     given = [name for name in names_of(whole) if isinstance(name, str)]

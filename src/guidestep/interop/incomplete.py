@@ -7,13 +7,17 @@ is recorded later, as the guideline's checks at load and its proofs show.
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence, Set
-from dataclasses import dataclass
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, field
 from datetime import date
 
 from guidestep.assessment import Assessment, AssessmentError, FieldKind, FieldSpec, Problem
+from guidestep.assessment.reading import REASONS
+from guidestep.explain.relevance import Relevance
 from guidestep.guideline import Guideline
-from guidestep.language.program import Value
+from guidestep.language.program import Value, Verdict
 from guidestep.language.rulebase import Rule
 from guidestep.outcome import Outcome
 
@@ -26,24 +30,40 @@ class Incomplete:
     """Why no recommendation is made, and what is found all the same.
 
     `missing` are paths of required fields without a value, `faults` what the values say against
-    each other, `found` the rules for a referral that are true already, the most urgent first, and
-    `possible` those that some answer to a missing field makes true.
+    each other: those were left out. Of the rules for a referral, the most urgent first, `found` are
+    true already, `possible` become true by one answer to a missing field, and `undecided` are not
+    ruled out either. `open` are the fields that could decide those two, beside what is missing.
+    `asked` is whether the rules could be asked at all; where they could not, nothing is ruled out.
     """
 
+    guideline: Guideline = field(repr=False)
+    profile: str
+    data: Mapping[str, object] = field(repr=False)
     missing: tuple[str, ...]
     faults: tuple[Problem, ...]
-    found: tuple[Rule, ...]
-    possible: tuple[Rule, ...]
+    found: tuple[Rule, ...] = ()
+    possible: tuple[Rule, ...] = ()
+    undecided: tuple[Rule, ...] = ()
+    open: tuple[str, ...] = ()
+    asked: bool = False
 
     @property
     def outcome(self) -> Outcome | None:
         """The most urgent outcome that is found already."""
         return self.found[0].then if self.found else None
 
-    def needed(self, fields: Container[str]) -> tuple[str, ...]:
-        """Return the fields to record, or to correct, each once."""
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """The fields to record, or to correct: first those without which nothing is recommended."""
+        fields = self.guideline.model.fields()
         at_fault = [fault.path for fault in self.faults if fault.path in fields]
-        return tuple(dict.fromkeys([*self.missing, *at_fault]))
+        return tuple(dict.fromkeys([*self.missing, *at_fault, *self.open]))
+
+    @property
+    def digest(self) -> str:
+        """What says whether two sets of data hold the same, as no assessment is made of them."""
+        text = json.dumps(dict(self.data), sort_keys=True, default=str, ensure_ascii=True)
+        return hashlib.sha256(text.encode()).hexdigest()
 
 
 def incomplete(
@@ -72,8 +92,48 @@ def incomplete(
         EngineDisagreement: The two engines differ on what is recorded.
         SettingError: There is no such profile.
     """
-    found, possible = _referrals(guideline, profile, data, on)
-    return Incomplete(tuple(missing), tuple(faults), found, possible)
+    channels = guideline.channels(profile)
+    name = profile or guideline.default_profile
+    settled = _settled(guideline, data, on)
+    if isinstance(settled, tuple):
+        told = tuple(dict.fromkeys([*faults, *settled]))
+        return Incomplete(guideline, name, data, tuple(missing), told)
+    program, fields = channels.compiled.program, guideline.model.fields()
+    paths = [put.path for put in program.inputs]
+    values = dict(zip(paths, channels.inputs(settled.assessment), strict=True))
+    inputs = values | dict.fromkeys(settled.unknown & {*paths})
+
+    def verdicts(**answered: Value) -> dict[str, Verdict]:
+        asked = inputs | answered
+        found = channels.verdicts(tuple(asked[path] for path in paths))
+        return {d.name: verdict for d, verdict in zip(program.definitions, found, strict=True)}
+
+    now = verdicts()
+    rules = [rule for rule in channels.compiled.decision.rules if rule.then in URGENT]
+    rules.sort(key=lambda rule: URGENT.index(rule.then or Outcome.REFERRAL))
+    # What is unknown may be made true by one answer; what is false stays so whatever is recorded.
+    unknown = [rule for rule in rules if now[rule.id] is None]
+    later = {
+        rule.id
+        for path in sorted(settled.unknown & {*paths})
+        for member in fields[path].members
+        for rule in _true(unknown, verdicts(**{path: member}))
+    }
+    definitions = {definition.name: definition for definition in program.definitions}
+    relevance = Relevance(definitions, now, inputs.__getitem__)
+    could = frozenset[str]().union(*(relevance.of(rule.id) for rule in unknown))
+    return Incomplete(
+        guideline,
+        name,
+        data,
+        tuple(missing),
+        tuple(dict.fromkeys([*faults, *settled.faults])),
+        found=tuple(_true(rules, now)),
+        possible=tuple(rule for rule in unknown if rule.id in later),
+        undecided=tuple(rule for rule in unknown if rule.id not in later),
+        open=tuple(path for path in fields if path in could),
+        asked=True,
+    )
 
 
 def rests_on(rule: Rule, guideline: Guideline) -> str:
@@ -83,65 +143,64 @@ def rests_on(rule: Rule, guideline: Guideline) -> str:
     return "; ".join(", ".join(ids) for ids in parts if ids)
 
 
-def _referrals(
-    guideline: Guideline, profile: str | None, data: Mapping[str, object], on: date
-) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
-    """Return the rules for a referral that are true whatever the missing fields are, and may be."""
-    settled = _settled(guideline, data, on)
-    if settled is None:
-        return (), ()
-    assessment, unknown = settled
-    channels = guideline.channels(profile)
-    values = channels.inputs(assessment)
-    paths = [put.path for put in channels.compiled.program.inputs]
-    inputs = dict(zip(paths, values, strict=True)) | dict.fromkeys(unknown & {*paths})
-    names = [definition.name for definition in channels.compiled.program.definitions]
+def _true(rules: Iterable[Rule], verdicts: Mapping[str, Verdict]) -> list[Rule]:
+    return [rule for rule in rules if verdicts[rule.id] is True]
 
-    def true(**answered: Value) -> set[str]:
-        asked = tuple((inputs | answered)[path] for path in paths)
-        verdicts = channels.verdicts(asked)
-        return {name for name, verdict in zip(names, verdicts, strict=True) if verdict is True}
 
-    now = true()
-    fields = guideline.model.fields()
-    later = {
-        name
-        for path in sorted(unknown & {*paths})
-        for member in fields[path].members
-        for name in true(**{path: member})
-    }
-    rules = [rule for rule in channels.compiled.decision.rules if rule.then in URGENT]
-    rules.sort(key=lambda rule: URGENT.index(rule.then or Outcome.REFERRAL))
-    return (
-        tuple(rule for rule in rules if rule.id in now),
-        tuple(rule for rule in rules if rule.id in later - now),
-    )
+# --- an assessment of what is recorded ------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    """An assessment of what is recorded, the fields in it that only stand in, what was left out."""
+
+    assessment: Assessment
+    unknown: Set[str]
+    faults: tuple[Problem, ...]
 
 
 def _settled(
     guideline: Guideline, data: Mapping[str, object], on: date
-) -> tuple[Assessment, set[str]] | None:
-    """Return an assessment of what is recorded, and the fields in it that only stand in.
+) -> _Settled | tuple[Problem, ...]:
+    """Return an assessment of what is recorded, or the faults for which there is none.
 
     What values say against each other is left out with all that follows from it.
     """
     model = guideline.model
     fields = model.fields()
     known = {path: value for path, value in data.items() if path in fields}
+    reasons = data.get(REASONS)
     required = {path: spec for path, spec in fields.items() if spec.required}
+    faults: dict[Problem, None] = {}
     while True:
         unknown = required.keys() - known.keys()
-        stand_ins = {path: _stand_in(required[path], on) for path in unknown}
+        given = {**known, **{path: _stand_in(required[path], on) for path in unknown}}
+        if isinstance(reasons, Mapping):
+            given[REASONS] = {path: why for path, why in reasons.items() if path not in given}
         try:
-            assessment = model.read({**known, **stand_ins}, today=on)
+            assessment = model.read(given, today=on)
         except AssessmentError as error:
-            at_fault = {problem.path for problem in error.problems}
-            at_fault |= {fields[path].not_after or "" for path in at_fault if path in fields}
-            if not at_fault & known.keys():
-                return None
-            known = {path: value for path, value in known.items() if path not in at_fault}
+            faults |= dict.fromkeys(error.problems)
+            at_fault = _at_fault(fields, error.problems) & known.keys()
+            if at_fault:
+                known = {path: value for path, value in known.items() if path not in at_fault}
+            elif reasons is not None:
+                reasons = None
+            else:
+                return tuple(faults)
         else:
-            return assessment, set(unknown) | (_derived_from(fields, unknown) - known.keys())
+            followers = _derived_from(fields, unknown) - known.keys()
+            return _Settled(assessment, unknown | followers, tuple(faults))
+
+
+def _at_fault(fields: Mapping[str, FieldSpec], problems: Iterable[Problem]) -> set[str]:
+    """Return the fields that problems speak of, with those by which a value was judged or made."""
+    found = {problem.path for problem in problems}
+    for spec in [fields[path] for path in found if path in fields]:
+        found.add(spec.not_after or "")
+        if spec.derived is not None:
+            found |= set(spec.derived.inputs)
+    return found
 
 
 def _stand_in(spec: FieldSpec, on: date) -> object:

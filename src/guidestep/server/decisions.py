@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import datetime
 
 from guidestep.channels import ENGINES, versions
-from guidestep.decision_log import Card, Decision
+from guidestep.decision_log import Card, Decision, RuleHeard
 from guidestep.interop.cds_hooks import Reading, Reply, Request, Served, location_of
+from guidestep.interop.incomplete import Incomplete
 
 NO_RECOMMENDATION = "no_recommendation"
 """The outcome where required fields are not recorded, or contradict each other."""
@@ -54,7 +52,9 @@ def decision_of(
             encounter=encounter,
             location=location,
         )
-    nothing = undecided(served, reply.reading, when=when, client=client, location=location)
+    nothing = undecided(
+        served, reply.reading, reply.incomplete, when=when, client=client, location=location
+    )
     return replace(
         nothing,
         hook=hook,
@@ -66,34 +66,42 @@ def decision_of(
 
 
 def undecided(
-    served: Served, reading: Reading, *, when: datetime, client: str | None, location: str | None
+    served: Served,
+    reading: Reading,
+    told: Incomplete | None,
+    *,
+    when: datetime,
+    client: str | None,
+    location: str | None,
 ) -> Decision:
-    """Return the record of what was told where no recommendation could be made."""
+    """Return the record of what was told where no recommendation could be made.
+
+    Its rules are those for a referral that were found, or that an answer to a missing field makes
+    true. Where no rule was asked there are no engines.
+    """
     guideline = served.guideline
+    told = told or Incomplete(guideline, served.profile or guideline.default_profile, {}, (), ())
+    heard = [RuleHeard(rule.id, "true") for rule in told.found]
+    heard += [RuleHeard(rule.id, "unknown") for rule in told.possible]
     return Decision(
         when=when,
         guideline=guideline.id,
         guideline_version=guideline.version,
         guideline_digest=guideline.digest,
-        profile=served.profile or guideline.default_profile,
+        profile=told.profile,
         parameters={
             entry.id: guideline.parameters.get(entry.id, entry.default)
             for entry in guideline.base.entry.parameters
         },
-        engines=ENGINES,
-        agreement=True,
+        engines=ENGINES if told.asked else (),
+        agreement=told.asked,
         versions=asdict(versions()),
-        input_digest=_digest(reading.data),
+        input_digest=told.digest,
         outcome=NO_RECOMMENDATION,
         basis=NOBODY,
+        rules=tuple(heard),
         missing=tuple(reading.missing_required),
         service=served.id,
         client=client,
         location=location,
     )
-
-
-def _digest(data: Mapping[str, object]) -> str:
-    """Return what says whether two readings hold the same, as no assessment can be made of them."""
-    text = json.dumps(dict(data), sort_keys=True, default=str, ensure_ascii=True)
-    return hashlib.sha256(text.encode()).hexdigest()

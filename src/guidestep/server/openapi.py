@@ -26,7 +26,7 @@ _MEANINGS: Mapping[int, str] = {
     412: "Required data are neither in the prefetch nor could they be fetched; it names the keys.",
     413: "The body is too large.",
     415: "The content type is not JSON in UTF-8.",
-    422: "The assessment cannot be read, or there is no such profile; it names every problem.",
+    422: "The assessment or Bundle cannot be read, or there is no such profile: each problem.",
     500: "An internal fault, or the two engines disagree: there is no answer.",
     503: "The decision could not be recorded, or keys could not be had; try again.",
 }

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from datetime import date
+from typing import TYPE_CHECKING, Any
 
 from guidestep.assessment.frozen import FrozenDict
 from guidestep.guideline import Guideline, SettingError
@@ -50,6 +51,7 @@ def diff(
     profile: str | None = None,
     cohort: object = None,
     columns: Mapping[str, str] | None = None,
+    today: date | None = None,
     seconds: float = SECONDS,
     regions: int = REGIONS,
 ) -> Diff:
@@ -61,10 +63,10 @@ def diff(
     of both guidelines. Ids, the order of files and wording are no difference. What is done in a
     step (`content`) is one of its own. `Exercise` says what *stricter* and *looser* mean.
 
-    `cohort` is a frame as `guidestep.impact` takes it, with `columns`: it gives each group its
-    share of patients (needs `[cohort]`, and both guidelines to read the same model). `seconds`
-    limits the whole comparison, `regions` the number of groups; what is cut off is *not settled*,
-    never *equal*. Needs `[verify]`.
+    `cohort` is a frame as `guidestep.impact` takes it, with `columns` and `today`: it gives each
+    group its share of patients (needs `[cohort]`, and both guidelines to read the same model).
+    `seconds` limits the whole comparison, `regions` the number of groups; what is cut off is *not
+    settled*, never *equal*. Needs `[verify]`.
 
     >>> import guidestep
     >>> guideline = guidestep.load("cervical-spasm-opll")
@@ -87,7 +89,7 @@ def diff(
     if isinstance(regions, bool) or not isinstance(regions, int) or regions < 1:
         raise SettingError(f"regions is a positive whole number, not {regions!r}")
     with SOLVER:
-        return _Comparison(old, new, profile, seconds, regions).diff(cohort, columns)
+        return _Comparison(old, new, profile, seconds, regions).diff(cohort, columns, today)
 
 
 class _Comparison:
@@ -105,9 +107,9 @@ class _Comparison:
         self.open: list[Open] = []
         self.complete = False
 
-    def diff(self, cohort: object, columns: Mapping[str, str] | None) -> Diff:
+    def diff(self, cohort: object, columns: Mapping[str, str] | None, today: date | None) -> Diff:
         """Return the comparison."""
-        found = None if cohort is None else self._impact(cohort, columns)
+        found = None if cohort is None else self._impact(cohort, columns, today)
         # The time of the solver begins here: a cohort takes what it takes.
         self.clock = Clock(self.seconds)
         self.seeker = Seeker(self.both, self.rules, self.clock)
@@ -266,13 +268,16 @@ class _Comparison:
 
     # --- the cohort -------------------------------------------------------------------------------
 
-    def _impact(self, cohort: object, columns: Mapping[str, str] | None) -> Impact:
+    def _impact(
+        self, cohort: object, columns: Mapping[str, str] | None, today: date | None
+    ) -> Impact:
         from guidestep.frame.impact import impact
 
         old, new = self.both.old.guideline, self.both.new.guideline
         base = in_common(new.base, self.both.names)
         called = new if base is new.base else Guideline(base, new.parameters)
-        return impact(old, called, cohort, columns=columns, profile=self.profile, examples=0)
+        settings: dict[str, Any] = {"columns": columns, "today": today, "profile": self.profile}
+        return impact(old, called, cohort, **settings, examples=0)
 
 
 def _compared(more: Witness | Settled, less: Witness | Settled) -> Exercise:

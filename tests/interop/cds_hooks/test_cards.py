@@ -441,7 +441,7 @@ def test_drafts_of_exercise_are_warned_of_though_nothing_can_be_said() -> None:
     made: Any = reply.body["cards"]
     assert [card["summary"].partition(":")[0] for card in made] == [
         "Do not order R1",
-        "Cannot say yet",
+        "Cannot say yet; urgent referral not ruled out",
     ]
 
 

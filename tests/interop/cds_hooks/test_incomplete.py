@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from guidestep.interop.cds_hooks import conformance, respond
+from guidestep.interop.incomplete import incomplete
 from guidestep.outcome import Outcome
 from tests.interop.cds_hooks.standins import (
     NO_DATA,
@@ -51,10 +53,14 @@ def only(data: Mapping[str, object], **more: Any) -> dict[str, Any]:
 def test_each_missing_field_is_asked_for_with_its_question_and_answers() -> None:
     card = only({})
     assert card["indicator"] == "warning"
-    assert card["summary"] == f"Cannot say yet: {len(REQUIRED)} to assess, stage of care first"
+    head = "Cannot say yet; urgent referral not ruled out"
+    assert card["summary"] == f"{head}: {len(REQUIRED)} to assess, stage of care first"
     text = shown(card)
     for path in REQUIRED:
         assert FIELDS[path].question in text
+    assert "Not ruled out, as too little is recorded" in text
+    assert "Unsteady gait" in text
+    assert FIELDS["neurologic.gait_instability"].question in text
     assert "(intake / active program / post program)" in text
     assert "PENDING HUMAN REVIEW" in text
     assert "suggestions" not in card
@@ -94,11 +100,51 @@ def test_a_value_out_of_range_leaves_the_rest_to_be_looked_at() -> None:
     assert only(data)["indicator"] == "critical"
 
 
+def test_weeks_that_cannot_be_keep_no_red_flag_back() -> None:
+    # They follow from a date of long ago, and are of no entry that could be left out.
+    data = example("red-flag-mid-programme") | {"encounter.program_start_date": "2010-01-01"}
+    data.pop("program.weeks_since_program_start", None)
+    for record in (data, without(data, "encounter.care_stage")):
+        card = only(record)
+        assert card["indicator"] == "critical"
+        assert card["summary"].startswith("Stop rehabilitation, refer urgently: ")
+        assert "The record contradicts itself" in shown(card)
+
+
+CONTRADICTED = "Cannot say yet; referral not ruled out: the record contradicts itself"
+DATES = [path for path, spec in FIELDS.items() if spec.kind.value == "date"]
+
+
+@settings(max_examples=60)
+@given(
+    patients(),
+    st.sets(st.sampled_from(REQUIRED)),
+    st.dictionaries(st.sampled_from(DATES), st.dates(date(1990, 1, 1), date(2035, 1, 1))),
+)
+def test_no_date_keeps_back_what_is_true_without_any(
+    data: dict[str, object], gone: set[str], dates: dict[str, date]
+) -> None:
+    rest = without(data, *gone, *DATES, "program.weeks_since_program_start")
+    rest.pop("data_absent_reasons", None)
+    missing = [path for path in REQUIRED if path not in rest]
+    plain = incomplete(cervical(), None, rest, missing, on=ON)
+    dated = incomplete(cervical(), None, rest | dates, missing, on=ON)
+    assert plain.asked
+    assert dated.asked
+    assert {rule.id for rule in plain.found} <= {rule.id for rule in dated.found}
+    # What is ruled out stays so, and nothing is in two groups.
+    for result in (plain, dated):
+        groups = [rule.id for rule in (*result.found, *result.possible, *result.undecided)]
+        assert len(groups) == len(set(groups))
+    told = {rule.id for rule in (*dated.found, *dated.possible, *dated.undecided)}
+    assert told <= {rule.id for rule in (*plain.found, *plain.possible, *plain.undecided)}
+
+
 def test_of_two_dates_that_contradict_each_other_neither_is_believed() -> None:
     # Six weeks by a date that may be the wrong one of the two would make a referral.
     assert cervical().recommend(WORSE).outcome is Outcome.REFERRAL
     card = only(WORSE | {"neurologic.mri_date": "2031-01-01"})
-    assert card["summary"] == "Cannot say yet: the record contradicts itself"
+    assert card["summary"] == CONTRADICTED
 
 
 def test_a_date_after_the_visit_is_not_believed() -> None:
@@ -106,7 +152,7 @@ def test_a_date_after_the_visit_is_not_believed() -> None:
     assert isinstance(place.mapping, SetMapping)
     place.mapping.reading = replace(place.mapping.reading, on=ON)
     made: Any = respond(call(), place, NO_DATA, ON).body["cards"]
-    assert [card["summary"] for card in made] == ["Cannot say yet: the record contradicts itself"]
+    assert [card["summary"] for card in made] == [CONTRADICTED]
 
 
 def test_the_most_urgent_of_what_is_found_is_told_first() -> None:

@@ -100,9 +100,9 @@ def incomplete_cards(
         words = OUTCOMES[found.outcome]
         head, tail = words[:1].upper() + words[1:], found.found[0].statement
     elif found.possible:
-        urgent = found.possible[0].then is Outcome.URGENT_REFERRAL
-        head = f"Cannot say yet; {'urgent ' if urgent else ''}referral possible"
-        tail = found.possible[0].statement
+        head, tail = f"Cannot say yet; {_kind(found)} possible", found.possible[0].statement
+    elif found.undecided or not found.asked:
+        head = f"Cannot say yet; {_kind(found)} not ruled out"
     else:
         head = "Cannot say yet"
     said = shortened(head, tail)
@@ -111,6 +111,13 @@ def incomplete_cards(
     card = _card(served, said, level, text, [], new_id)
     drafts = ordered(served, request.draft_orders)
     return [*_opposed(served, drafts, found.outcome, new_id), card]
+
+
+def _kind(found: Incomplete) -> str:
+    """Return the most urgent kind of referral that is possible, or not ruled out."""
+    rules = found.possible or found.undecided
+    urgent = not found.asked or any(rule.then is Outcome.URGENT_REFERRAL for rule in rules)
+    return "urgent referral" if urgent else "referral"
 
 
 def indicator(recommendation: Recommendation, reading: Reading, served: Served) -> Indicator:
@@ -233,8 +240,16 @@ def _incomplete_detail(found: Incomplete, head: str, served: Served, reading: Re
         _rules("Found already, whatever else is recorded", found.found, guideline),
         _rules("Possible, and depends on what is not recorded", found.possible, guideline),
     ]
+    if found.undecided:
+        lines = [bullet(rule.statement) for rule in found.undecided]
+        parts += [heading("Not ruled out, as too little is recorded"), "\n".join(lines)]
+    if not found.asked:
+        parts += [escaped("The rules for red flags could not be asked: none is ruled out.")]
     if found.missing:
         parts += [heading("To be recorded"), questions(guideline, found.missing)]
+    if further := [path for path in found.open if path not in found.missing]:
+        parts += [heading("To be assessed for what is not ruled out")]
+        parts += [questions(guideline, further)]
     if found.faults:
         parts += [heading("The record contradicts itself"), _faults(found.faults)]
     parts += [

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from guidestep.guideline import SettingError
 from guidestep.interop.cds_hooks.emptiness import Object, without_empty
-from guidestep.interop.cds_hooks.locations import encounter_query
+from guidestep.interop.cds_hooks.locations import ENCOUNTER, encounter_query
 from guidestep.interop.cds_hooks.served import Served
 from guidestep.interop.cds_hooks.tokens import fault
 
@@ -32,6 +32,8 @@ def discovery(guidelines: Sequence[Served]) -> Object:
 
 def _service(served: Served, hook: str) -> Object:
     where = encounter_query(hook) if served.asks_encounter else {}
+    if ENCOUNTER in where and ENCOUNTER in served.mapping.queries():
+        raise SettingError(f"service '{served.id}': its mapping has the prefetch key '{ENCOUNTER}'")
     queries = {**served.mapping.queries(), **where}
     for key, query in queries.items():
         if wrong := fault(query, hook):

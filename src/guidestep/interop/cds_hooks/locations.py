@@ -22,7 +22,7 @@ ENCOUNTER = "encounter"
 
 QUERY = "Encounter/{{context.encounterId}}"
 
-_PLACE = re.compile(r"(https?://[^\s?#]{1,500}/)?(Location|Organization)/[A-Za-z0-9\-.]{1,64}")
+_PLACE = re.compile(r"(https?://[^\s?#@]{1,500}/)?(Location|Organization)/[A-Za-z0-9\-.]{1,64}")
 
 
 def encounter_query(hook: str) -> dict[str, str]:
@@ -69,7 +69,8 @@ def _places(encounter: Resource) -> Iterator[str]:
     for status in ("active", None):
         for stay in elements(encounter, "location"):
             place = text(element(stay, "location"), "reference")
-            if stay.get("status") == status and _PLACE.fullmatch(place):
+            over = status is None and "end" in element(stay, "period")
+            if stay.get("status") == status and not over and _PLACE.fullmatch(place):
                 yield place
     place = text(element(encounter, "serviceProvider"), "reference")
     if _PLACE.fullmatch(place):

@@ -9,13 +9,14 @@ from datetime import UTC, date, datetime
 from guidestep.assessment import AssessmentError, Problem
 from guidestep.interop.cds_hooks.cards import cards, incomplete_cards
 from guidestep.interop.cds_hooks.emptiness import Object
+from guidestep.interop.cds_hooks.locations import ENCOUNTER
 from guidestep.interop.cds_hooks.obtaining import unobtained
 from guidestep.interop.cds_hooks.problems import BadRequest, RequestProblem, Unobtainable
 from guidestep.interop.cds_hooks.request import Request
 from guidestep.interop.cds_hooks.served import Reading, Served
 from guidestep.interop.cds_hooks.suggestions import NewId
 from guidestep.interop.fhir import ReadingError
-from guidestep.interop.incomplete import incomplete
+from guidestep.interop.incomplete import Incomplete, incomplete
 from guidestep.recommendation import Recommendation
 
 
@@ -24,12 +25,14 @@ class Reply:
     """What a call is answered with.
 
     `body` is the JSON of the response. `recommendation` is `None` where none could be made because
-    required fields are not recorded or contradict each other: the cards say so.
+    required fields are not recorded or contradict each other: `incomplete` is then what the cards
+    say, or `None` where nothing was looked at.
     """
 
     body: Object
     recommendation: Recommendation | None
     reading: Reading
+    incomplete: Incomplete | None = None
 
     @property
     def card_ids(self) -> tuple[str, ...]:
@@ -67,6 +70,8 @@ def respond(
         # To others there is no decision support, which the standard answers with no cards.
         nothing = served.mapping.read({}, subject=f"Patient/{request.patient_id}", on=on)
         return Reply({"cards": []}, None, nothing)
+    if served.asks_encounter:  # it tells where the patient is, and nothing of their findings
+        resources = {key: value for key, value in resources.items() if key != ENCOUNTER}
     lacking = unobtained(served, resources)
     if lacking:
         raise Unobtainable(lacking)
@@ -102,4 +107,4 @@ def respond(
         on=on,
     )
     made = incomplete_cards(found, served=served, request=request, reading=reading, new_id=new_id)
-    return Reply({"cards": [*made]}, None, reading)
+    return Reply({"cards": [*made]}, None, reading, found)

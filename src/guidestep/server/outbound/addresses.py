@@ -22,7 +22,7 @@ _TUNNELS = tuple(
 # For protocols and relays alone (RFC 6890, RFC 7526); Python takes some of them as public.
 _RESERVED = (IPv4Network("192.0.0.0/24"), IPv4Network("192.88.99.0/24"))
 
-_NEVER: tuple[Network, ...] = (*_TUNNELS, *_RESERVED)
+_NOT_PUBLIC: tuple[Network, ...] = (*_TUNNELS, *_RESERVED)
 
 
 class AddressRefused(Exception):  # noqa: N818 (not a fault)
@@ -69,7 +69,7 @@ def _may_be_called(address: IpAddress, networks: Sequence[Network]) -> bool:
     if networks:
         # Membership is false, and no error, where the versions differ.
         return any(address in network for network in networks)
-    if any(address in each for each in _NEVER):
+    if any(address in each for each in _NOT_PUBLIC):
         return False
     if isinstance(address, IPv6Address) and address.is_site_local:
         return False  # private, though long given up

@@ -43,7 +43,7 @@ _TITLE = "it is no Bundle about one patient"
 @router.post(
     "/guidelines/{id}/fhir",
     responses={
-        **answer("Bundle", "What is advised, the GuidanceResponse first.", FHIR_JSON),
+        **answer("Bundle", "What is advised, or required, the GuidanceResponse first.", FHIR_JSON),
         **faults(API_FAULTS, fhir=True),
     },
     openapi_extra=body("Bundle"),
@@ -108,9 +108,9 @@ def _answered(taken: Call, reading: Reading, subject: str) -> tuple[Mapping[str,
         on=site.today(),
     )
     decision = undecided(
-        served, reading, when=site.now(), client=taken.client, location=taken.location
+        served, reading, lacking, when=site.now(), client=taken.client, location=taken.location
     )
-    told = outgoing.incomplete_bundle(lacking, reading.data, context, served.profile)
+    told = outgoing.incomplete_bundle(lacking, context)
     return told, decision
 
 

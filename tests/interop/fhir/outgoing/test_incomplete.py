@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -35,7 +36,7 @@ def found(data: Mapping[str, object], profile: str | None = None) -> Incomplete:
 
 
 def told(data: Mapping[str, object]) -> Json:
-    return outgoing.incomplete_bundle(found(data), data, context())
+    return outgoing.incomplete_bundle(found(data), context())
 
 
 def kinds(bundle: Json) -> list[str]:
@@ -51,13 +52,17 @@ def test_what_is_required_is_asked() -> None:
     assert kinds(bundle) == ["GuidanceResponse", "Questionnaire"]
     response, questions = resources(bundle)
     assert response["status"] == "data-required"
-    assert [item["linkId"] for item in questions["item"]] == REQUIRED
-    assert len(response["dataRequirement"]) == len(REQUIRED)
+    asked = [item["linkId"] for item in questions["item"]]
+    assert asked[: len(REQUIRED)] == REQUIRED
+    assert "neurologic.gait_instability" in asked[len(REQUIRED) :]
+    assert len(response["dataRequirement"]) == len(asked)
     issues = response["contained"][0]["issue"]
     assert [one["code"] for one in issues].count("required") == len(REQUIRED)
     assert "PENDING HUMAN REVIEW" in words(response["note"])
     assert "Do not start or progress exercise" in words(response["note"])
     assert "reasonCode" not in response
+    assert "Undecided red flag, not ruled out: Unsteady gait." in words(issues)
+    assert "Two engines gave the same verdicts" in words(issues)
 
 
 def test_a_red_flag_is_told_with_what_it_rests_on() -> None:
@@ -99,16 +104,33 @@ def test_what_contradicts_itself_is_asked_again() -> None:
 def test_a_profile_has_rules_and_ids_of_its_own() -> None:
     data = FLAGGED
     ids = {
-        outgoing.incomplete_bundle(found(data, name), data, context(), name)["id"]
+        outgoing.incomplete_bundle(found(data, name), context())["id"]
         for name in guideline().profiles
     }
     assert len(ids) == len(guideline().profiles)
 
 
+def test_a_guideline_that_is_set_otherwise_has_ids_of_its_own() -> None:
+    other = guideline().configure(reassessment_overdue_weeks=3)
+    missing = [path for path in REQUIRED if path not in FLAGGED]
+    asked = incomplete(other, None, FLAGGED, missing, on=ON)
+    with pytest.raises(ValueError, match="as it is set was asked"):
+        outgoing.incomplete_bundle(asked, context())
+    bundle = outgoing.incomplete_bundle(asked, replace(context(), guideline=other))
+    assert bundle["id"] != told(FLAGGED)["id"]
+    assert "reassessment_overdue_weeks 3" in words(bundle)
+
+
+def test_where_no_rule_can_be_asked_that_is_said() -> None:
+    nothing = replace(found({}), asked=False, undecided=(), open=())
+    response = resources(outgoing.incomplete_bundle(nothing, context()))[0]
+    assert "none is ruled out" in words(response["note"])
+    assert "none is ruled out" in words(response["contained"])
+    assert "Two engines" not in words(response)
+
+
 def test_two_patients_share_no_resource() -> None:
-    other = outgoing.incomplete_bundle(
-        found(FLAGGED), FLAGGED, replace(context(), subject="Patient/2")
-    )
+    other = outgoing.incomplete_bundle(found(FLAGGED), replace(context(), subject="Patient/2"))
     mine = {one["id"] for one in resources(told(FLAGGED)) if one["resourceType"] != "Questionnaire"}
     assert mine & {one["id"] for one in resources(other)} == set()
 
@@ -129,7 +151,7 @@ def test_whatever_is_missing(data: dict[str, object], gone: set[str]) -> None:
     assert kinds(bundle).count("CommunicationRequest") == len(result.found) - len(flags)
     if result.outcome is Outcome.URGENT_REFERRAL:
         assert "urgent_referral" in words(resources(bundle)[0]["reasonCode"])
-    for rule in (*result.found, *result.possible):
+    for rule in (*result.found, *result.possible, *result.undecided):
         assert rule.statement.rstrip(".") in words(resources(bundle)[0]["note"])
 
 

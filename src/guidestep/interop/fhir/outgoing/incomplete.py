@@ -5,8 +5,7 @@ Source: HL7 FHIR R4, GuidanceResponse (status `data-required`), DetectedIssue, O
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from guidestep.channels import ENGINES, versions
 from guidestep.explain.words import OUTCOMES, listed
@@ -33,20 +32,19 @@ from guidestep.language.rulebase import Rule
 from guidestep.outcome import Family
 
 NO_RECOMMENDATION = (
-    "No recommendation is made: the record does not say what the guideline needs. "
+    "No recommendation is made: what the guideline needs is not recorded, or contradicts itself. "
     "Do not start or progress exercise on it."
 )
 
+NOT_ASKED = "The rules for red flags could not be asked: none is ruled out."
 
-def incomplete_bundle(
-    found: Incomplete, data: Mapping[str, object], context: Context, profile: str | None = None
-) -> Resource:
+
+def incomplete_bundle(found: Incomplete, context: Context) -> Resource:
     """Return what can be told of data that make no assessment, the GuidanceResponse first.
 
-    `data` are the values by path of which `found` tells; the ids are of them, so that the same
-    gives the same. After the GuidanceResponse come a DetectedIssue for each red flag that is true
-    whatever is recorded later, a CommunicationRequest for each other referral, and a Questionnaire
-    of what is missing.
+    After it come a DetectedIssue for each red flag that is true whatever is recorded later, a
+    CommunicationRequest for each other referral, and a Questionnaire of what is missing or decides
+    what is not ruled out. The same data give the same ids.
 
     >>> import guidestep
     >>> from datetime import UTC, date, datetime
@@ -55,29 +53,36 @@ def incomplete_bundle(
     >>> data = {"neurologic.gait_instability": "present"}
     >>> found = incomplete(guideline, None, data, ["encounter.care_stage"], on=date(2026, 3, 2))
     >>> context = Context(guideline, "Patient/1", datetime(2026, 3, 2, tzinfo=UTC))
-    >>> told = [entry["resource"] for entry in incomplete_bundle(found, data, context)["entry"]]
+    >>> told = [entry["resource"] for entry in incomplete_bundle(found, context)["entry"]]
     >>> [resource["resourceType"] for resource in told], told[0]["status"]
     (['GuidanceResponse', 'DetectedIssue', 'Questionnaire'], 'data-required')
+
+    Raises:
+        ValueError: Another guideline than that of the context was asked.
     """
-    written = _Written(found, data, context, profile or context.guideline.default_profile)
+    asked, ours = found.guideline, context.guideline
+    if asked.digest != ours.digest or asked.parameters != ours.parameters:
+        raise ValueError(f"another guideline than {ours.id} {ours.version} as it is set was asked")
+    written = _Written(found, context)
     return bundle(written.id_of("Bundle"), written.resources(), timestamp=context.moment)
 
 
 class _Written:
     """The resources of one answer, which share their ids' seed, patient and moment."""
 
-    def __init__(
-        self, found: Incomplete, data: Mapping[str, object], context: Context, profile: str
-    ) -> None:
+    def __init__(self, found: Incomplete, context: Context) -> None:
         self.found = found
         self.context = context
-        self.profile = profile
-        self.seed = json.dumps(dict(data), sort_keys=True, default=str, ensure_ascii=True)
-        self.needed = found.needed(context.guideline.model.fields())
+        self.needed = found.needed
+        self.author = software(
+            context.guideline.id, context.guideline.version, versions().guidestep
+        )
 
     def id_of(self, role: str) -> str:
         guideline = self.context.guideline
-        return self.context.id_from(self.seed, guideline.digest, self.profile, role=role)
+        set_ = (f"{name}={value!r}" for name, value in sorted(guideline.parameters.items()))
+        parts = (self.found.digest, guideline.digest, self.found.profile, *set_)
+        return self.context.id_from(*parts, role=role)
 
     def resources(self) -> Iterator[Resource]:
         yield self.guidance()
@@ -89,7 +94,6 @@ class _Written:
 
     def guidance(self) -> Resource:
         context, id_ = self.context, self.id_of("GuidanceResponse")
-        guideline = context.guideline
         outcome = self.found.outcome
         return element(
             resourceType="GuidanceResponse",
@@ -102,7 +106,7 @@ class _Written:
             subject=reference(context.subject),
             encounter=reference(context.encounter),
             occurrenceDateTime=context.moment,
-            performer=software(guideline.id, guideline.version, versions().guidestep),
+            performer=self.author,
             reasonCode=[]
             if outcome is None
             else [concept(OUTCOMES[outcome], outcome_coding(outcome, context))],
@@ -118,26 +122,44 @@ class _Written:
             yield f"Found already, whatever else is recorded: {_said(rule, self.context.guideline)}"
         for rule in self.found.possible:
             yield f"Possible, and not ruled out: {_said(rule, self.context.guideline)}"
+        if self.found.undecided:
+            words = " ".join(sentence(rule.statement) for rule in self.found.undecided)
+            yield f"Not ruled out, as too little is recorded: {words}"
+        if not self.found.asked:
+            yield NOT_ASKED
 
     def messages(self) -> Resource:
         return {"resourceType": "OperationOutcome", "id": MESSAGES, "issue": list(self.issues())}
 
     def issues(self) -> Iterator[Element]:
-        guideline = self.context.guideline
+        found, guideline = self.found, self.context.guideline
+        review = guideline.base.entry.review
+        if review.status != "approved":
+            yield message("warning", "informational", review_words(review))
+        set_ = "".join(f", {name} {value:g}" for name, value in guideline.parameters.items())
         words = f"Guideline {guideline.id} {guideline.version}, SHA-256 {guideline.digest}"
-        yield message("information", "informational", f"{words}, profile {self.profile}.")
-        words = f"Two engines gave the same verdicts: {listed(ENGINES, 'and')}."
+        words = f"{words}, profile {found.profile}{set_}."
         yield message("information", "informational", words)
-        for path in self.found.missing:
+        if found.asked:
+            words = f"Two engines gave the same verdicts: {listed(ENGINES, 'and')}."
+            yield message("information", "informational", words)
+        else:
+            yield message("warning", "incomplete", NOT_ASKED)
+        for path in found.missing:
             label = guideline.model.fields()[path].label
-            yield message("error", "required", f"{path}: {label}: required, and not recorded.")
-        for fault in self.found.faults:
+            words = f"{path}: {label}: required, and nothing usable is recorded."
+            yield message("error", "required", words)
+        for fault in found.faults:
             said = f"{fault.path}: {fault.message}" if fault.path else fault.message
             yield message("error", "invariant", f"{said}. {fault.hint}".strip())
-        for rule in self.found.found:
+        for rule in found.found:
             yield message("warning", "business-rule", f"Found: {_said(rule, guideline)}")
-        for rule in self.found.possible:
+        for rule in found.possible:
             yield message("warning", "incomplete", f"Not ruled out: {_said(rule, guideline)}")
+        for rule in found.undecided:
+            what = "red flag" if rule.family is Family.RED_FLAG else "referral"
+            words = f"Undecided {what}, not ruled out: {sentence(rule.statement)}"
+            yield message("warning", "incomplete", words)
 
     def red_flag(self, rule: Rule) -> Resource:
         context = self.context
@@ -155,7 +177,7 @@ class _Written:
             severity="high",
             patient=reference(context.subject),
             identifiedDateTime=context.moment,
-            author=software(guideline.id, guideline.version, versions().guidestep),
+            author=self.author,
             detail=f"{_said(rule, guideline)} {review}",
             mitigation=[{"action": {"text": f"{NOT_DONE}{advice or 'see the guideline.'}"}}],
         )
