@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import httpx
 import pytest
-from fastapi import APIRouter, Body, Cookie, Depends, FastAPI, Header
+from fastapi import APIRouter, Body, Cookie, Depends, FastAPI, Header, Path
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -53,10 +53,33 @@ async def of_another(request: Request, id: str, a: Annotated[str, Depends(plain)
     return Response()
 
 
+async def of_a_limit(request: Request, id: Annotated[str, Path(max_length=3)]) -> Response:  # noqa: A002
+    return Response()
+
+
+async def of_nothing(id: str) -> Response:  # noqa: A002
+    return Response()
+
+
+def at_once(request: Request, id: str) -> Response:  # noqa: A002
+    return Response()
+
+
 @pytest.mark.parametrize(
-    "endpoint", [of_a_number, of_a_query, of_a_header, of_a_cookie, of_a_body, of_another]
+    "endpoint",
+    [
+        of_a_limit,
+        of_nothing,
+        at_once,
+        of_a_number,
+        of_a_query,
+        of_a_header,
+        of_a_cookie,
+        of_a_body,
+        of_another,
+    ],
 )
 def test_what_would_not_be_filled_in_is_refused(endpoint: Any) -> None:
     router = APIRouter(route_class=DirectRoute)
-    with pytest.raises(TypeError, match="takes more than the request"):
+    with pytest.raises(TypeError, match="is no coroutine of the request"):
         router.post("/a/{id}")(endpoint)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from inspect import iscoroutinefunction
 from typing import Any
 
 from fastapi.routing import APIRoute
@@ -17,16 +18,19 @@ class DirectRoute(APIRoute):
     made as for any route.
 
     Raises:
-        TypeError: The endpoint takes anything else: a query, a header, a body, a number.
+        TypeError: The endpoint takes anything else (a query, a header, a body, a number, a text
+            with a limit), not the request, or is no coroutine.
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return what answers a request."""
         needs = self.dependant
-        plain = all(parameter.field_info.annotation is str for parameter in needs.path_params)
+        told = [parameter.field_info for parameter in needs.path_params]
+        plain = all(each.annotation is str and not each.metadata for each in told)
         others = (needs.query_params, needs.header_params, needs.cookie_params, needs.body_params)
-        if not plain or any(others) or needs.dependencies:
-            raise TypeError(f"{self.path} takes more than the request and texts of its path")
+        bare = needs.request_param_name is None or not iscoroutinefunction(self.endpoint)
+        if bare or not plain or any(others) or needs.dependencies:
+            raise TypeError(f"{self.path} is no coroutine of the request and texts of its path")
         endpoint = self.endpoint
 
         async def handler(request: Request) -> Response:
