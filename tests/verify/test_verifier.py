@@ -289,7 +289,11 @@ def test_a_tiny_limit_changes_holds_to_not_proved_alone() -> None:
     assert set(report.counts()) <= {Result.HOLDS, Result.NOT_PROVED}
     for finding in results.values():
         if finding.result is Result.NOT_PROVED:
-            assert finding.note == "the solver did not finish in 0.001 s"
+            # In so short a time a patient may be found and not be looked for better.
+            assert finding.note in (
+                "the solver did not finish in 0.001 s",
+                "the solver's patient is not confirmed by the engines: a matter of rounding",
+            )
 
 
 def test_what_the_engines_do_not_confirm_is_not_proved(
