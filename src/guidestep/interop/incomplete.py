@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Protocol
 
 from guidestep.assessment import Assessment, AssessmentError, FieldKind, FieldSpec, Problem
 from guidestep.assessment.reading import REASONS
@@ -20,6 +21,7 @@ from guidestep.guideline import Guideline
 from guidestep.language.program import Value, Verdict
 from guidestep.language.rulebase import Rule
 from guidestep.outcome import Outcome
+from guidestep.recommendation import Recommendation
 
 URGENT = (Outcome.URGENT_REFERRAL, Outcome.REFERRAL)
 """The outcomes that are told even if nothing else can be."""
@@ -64,6 +66,45 @@ class Incomplete:
         """What says whether two sets of data hold the same, as no assessment is made of them."""
         text = json.dumps(dict(self.data), sort_keys=True, default=str, ensure_ascii=True)
         return hashlib.sha256(text.encode()).hexdigest()
+
+
+class Read(Protocol):
+    """What was read of one patient's record."""
+
+    @property
+    def data(self) -> Mapping[str, object]:
+        """The values by path."""
+
+    @property
+    def missing_required(self) -> Sequence[str]:
+        """The required fields that have no value."""
+
+    def assessment(self) -> Assessment:
+        """Return the assessment, or raise `AssessmentError`."""
+
+
+def answered(
+    guideline: Guideline, profile: str | None, reading: Read, on: date
+) -> Recommendation | Incomplete:
+    """Return what a guideline says to a record: a recommendation, or why there is none.
+
+    However a record is sent, this is the one way in which it is answered.
+
+    Raises:
+        EngineDisagreement: The two engines differ; no answer is given.
+        SettingError: There is no such profile.
+    """
+    faults: tuple[Problem, ...] = ()
+    if not reading.missing_required:
+        try:
+            # As the reading has just read it: there is no need to read it once more.
+            assessment = reading.assessment()
+        except AssessmentError as error:
+            faults = error.problems
+        else:
+            return guideline.channels(profile).recommend(assessment)
+    missing = reading.missing_required
+    return incomplete(guideline, profile, reading.data, missing, faults=faults, on=on)
 
 
 def incomplete(

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from guidestep.assessment import AssessmentError, Problem
 from guidestep.interop.cds_hooks.cards import cards, incomplete_cards
 from guidestep.interop.cds_hooks.emptiness import Object
 from guidestep.interop.cds_hooks.locations import ENCOUNTER
@@ -16,7 +15,7 @@ from guidestep.interop.cds_hooks.request import Request
 from guidestep.interop.cds_hooks.served import Reading, Served
 from guidestep.interop.cds_hooks.suggestions import NewId
 from guidestep.interop.fhir import ReadingError
-from guidestep.interop.incomplete import Incomplete, incomplete
+from guidestep.interop.incomplete import Incomplete, answered
 from guidestep.recommendation import Recommendation
 
 
@@ -80,31 +79,18 @@ def respond(
     except ReadingError as error:
         problem = RequestProblem("prefetch", str(error), "send FHIR R4 resources", "structure")
         raise BadRequest([problem]) from None
-    faults: tuple[Problem, ...] = ()
-    if not reading.missing_required:
-        try:
-            # As the reading has just read it: there is no need to read it once more.
-            assessment = reading.assessment()
-        except AssessmentError as error:
-            faults = error.problems
-        else:
-            recommendation = served.guideline.channels(served.profile).recommend(assessment)
-            made = cards(
-                recommendation,
-                served=served,
-                request=request,
-                reading=reading,
-                when=when or datetime.now(UTC),
-                new_id=new_id,
-            )
-            return Reply({"cards": [*made]}, recommendation, reading)
-    found = incomplete(
-        served.guideline,
-        served.profile,
-        reading.data,
-        reading.missing_required,
-        faults=faults,
-        on=on,
+    found = answered(served.guideline, served.profile, reading, on)
+    if isinstance(found, Incomplete):
+        told = incomplete_cards(
+            found, served=served, request=request, reading=reading, new_id=new_id
+        )
+        return Reply({"cards": [*told]}, None, reading, found)
+    made = cards(
+        found,
+        served=served,
+        request=request,
+        reading=reading,
+        when=when or datetime.now(UTC),
+        new_id=new_id,
     )
-    made = incomplete_cards(found, served=served, request=request, reading=reading, new_id=new_id)
-    return Reply({"cards": [*made]}, None, reading, found)
+    return Reply({"cards": [*made]}, found, reading)

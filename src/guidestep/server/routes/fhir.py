@@ -10,8 +10,7 @@ from fastapi import APIRouter, Path
 from starlette.requests import Request
 from starlette.responses import Response
 
-from guidestep import AssessmentError, EngineDisagreement
-from guidestep.assessment import Problem
+from guidestep import EngineDisagreement
 from guidestep.decision_log import Decision
 from guidestep.interop.cds_hooks import Served, is_obtained
 from guidestep.interop.cds_hooks.hooks import FHIR_ID
@@ -23,7 +22,7 @@ from guidestep.interop.fhir import (
     ReadingProblem,
     outgoing,
 )
-from guidestep.interop.incomplete import incomplete
+from guidestep.interop.incomplete import Incomplete, answered
 from guidestep.server.bodies import written
 from guidestep.server.calls import Call, begin
 from guidestep.server.decisions import undecided
@@ -84,34 +83,13 @@ def _answered(taken: Call, reading: Reading, subject: str) -> tuple[Mapping[str,
         sources=reading.sources,
         requirements=_mapping(served).data_requirements,
     )
-    faults: tuple[Problem, ...] = ()
-    if not reading.missing_required:
-        try:
-            found = served.guideline.recommend(reading.assessment(), profile=served.profile)
-        except AssessmentError as error:
-            faults = error.problems
-        else:
-            decision = Decision.of(
-                found,
-                when=site.now(),
-                service=served.id,
-                client=taken.client,
-                location=taken.location,
-            )
-            return outgoing.recommendation_bundle(found, context), decision
-    lacking = incomplete(
-        served.guideline,
-        served.profile,
-        reading.data,
-        reading.missing_required,
-        faults=faults,
-        on=site.today(),
-    )
-    decision = undecided(
-        served, reading, lacking, when=site.now(), client=taken.client, location=taken.location
-    )
-    told = outgoing.incomplete_bundle(lacking, context)
-    return told, decision
+    found = answered(served.guideline, served.profile, reading, site.today())
+    when, client, location = site.now(), taken.client, taken.location
+    if isinstance(found, Incomplete):
+        nothing = undecided(served, reading, found, when=when, client=client, location=location)
+        return outgoing.incomplete_bundle(found, context), nothing
+    decision = Decision.of(found, when=when, service=served.id, client=client, location=location)
+    return outgoing.recommendation_bundle(found, context), decision
 
 
 def _subject(raw: object) -> str:
